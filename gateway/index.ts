@@ -1,0 +1,77 @@
+/** The gateway as a process of its own, before rooms that are processes of their own. */
+import "./telemetry-off.ts";
+import { readFileSync } from "node:fs";
+import type { JWK } from "jose";
+import { LRUCache } from "lru-cache";
+import { memoryBudget, redisBudget } from "#platform/budget.ts";
+import { systemClock } from "#platform/clock.ts";
+import { openLog } from "#platform/log.ts";
+import { signer } from "#platform/passport.ts";
+import { serve, stopOnSignals } from "#platform/serve.ts";
+import { needed, urlsByRoom } from "#platform/settings.ts";
+import type { AgencyKind } from "#sharing/vocabulary.ts";
+import { openGateway } from "./answer.ts";
+import { httpSubgraph } from "./collect.ts";
+import type { Subgraph } from "./collect.ts";
+import type { Directory } from "./identify.ts";
+import { remoteIssuer } from "./identify.ts";
+
+/** An agency taken off the roll, or given another kind, is seen as it was for at most this long. */
+const DIRECTORY_TTL_MS = 5_000;
+
+const directoryOf = (subgraph: Subgraph): Directory => {
+  const seen = new LRUCache<string, { known: boolean; kind: AgencyKind | null }>({ max: 10_000, ttl: DIRECTORY_TTL_MS });
+  return async (agency) => {
+    let entry = seen.get(agency);
+    if (!entry) {
+      const bytes = Buffer.from(JSON.stringify({ agency }));
+      const { status, body } = await subgraph.enter("/directory", { bytes, requester: null, requestId: "directory" });
+      if (status !== 200) throw new Error(`the directory answered ${status}`);
+      entry = JSON.parse(body) as { known: boolean; kind: AgencyKind | null };
+      seen.set(agency, entry);
+    }
+    return entry.known ? entry.kind : undefined;
+  };
+};
+
+/**
+ * Environment: SUBGRAPHS (`referrals=http://...,...`), GATEWAY_PRIVATE_KEY (a JWK as JSON), OIDC_ISSUER, OIDC_JWKS_URL,
+ * OIDC_AUDIENCE, PORT, HOST, SUPERGRAPH (a file), DIRECTORY_ROOM and FHIR_ROOM, REDIS_URL (optional).
+ */
+const log = openLog();
+const sign = await signer(JSON.parse(needed("GATEWAY_PRIVATE_KEY")) as JWK, "gateway");
+const subgraphs = Object.fromEntries(
+  Object.entries(urlsByRoom(needed("SUBGRAPHS"))).map(([room, url]) => [room, httpSubgraph(room, url, sign)]),
+);
+const directory = subgraphs[needed("DIRECTORY_ROOM")];
+if (!directory) throw new Error("DIRECTORY_ROOM is not among SUBGRAPHS");
+const budget = process.env.REDIS_URL ? await redisBudget(process.env.REDIS_URL, log) : memoryBudget();
+const gateway = await openGateway({
+  supergraph: readFileSync(needed("SUPERGRAPH"), "utf8"),
+  subgraphs,
+  issuer: remoteIssuer(needed("OIDC_ISSUER"), needed("OIDC_JWKS_URL"), needed("OIDC_AUDIENCE")),
+  directory: directoryOf(directory),
+  budget,
+  clock: systemClock,
+  log,
+  fhirRoom: needed("FHIR_ROOM"),
+});
+const json = (value: unknown) => ({
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(value),
+});
+const server = await serve(
+  {
+    ...gateway.routes,
+    "/livez": async () => json({ live: true }),
+    "/readyz": async () => json({ ready: true, budget: { kind: budget.kind } }),
+  },
+  { port: Number(needed("PORT")), host: process.env.HOST ?? "127.0.0.1", log },
+);
+log.info({ url: server.url }, "ready");
+stopOnSignals(async () => {
+  await server.drain();
+  await gateway.close();
+  await Promise.all(Object.values(subgraphs).map((subgraph) => subgraph.close()));
+}, log);

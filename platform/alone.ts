@@ -1,0 +1,110 @@
+/** A room as a process of its own: PostgreSQL behind it, the gateway before it. */
+import { fileURLToPath } from "node:url";
+import type { JWK } from "jose";
+import { Pool } from "undici";
+import { Problem } from "#schema/problems.ts";
+import { systemClock } from "./clock.ts";
+import { openPostgresql } from "./database.ts";
+import { openLog } from "./log.ts";
+import { relay } from "./outbox.ts";
+import { checker, signer } from "./passport.ts";
+import type { Event } from "./record.ts";
+import { serve, stopOnSignals } from "./serve.ts";
+import type { Route } from "./serve.ts";
+import { needed, urlsByRoom } from "./settings.ts";
+import { openRoom, schemaOf } from "./subgraph.ts";
+import type { Operation, Room } from "./subgraph.ts";
+
+/** Is this module the process's own entry point? */
+export const isMain = (url: string): boolean => process.argv[1] === fileURLToPath(url);
+
+const OPERATION_LIMIT = 1_000_000;
+/** A FHIR bundle is the largest thing that comes through a side door. */
+export const SIDE_DOOR_LIMIT = 16_000_000;
+
+/**
+ * Runs a room until it is told to stop. Its database must be migrated.
+ *
+ * Environment: DATABASE_URL, PORT, HOST, GATEWAY_PUBLIC_KEY, EVENTS_PUBLIC_KEY, EVENTS_PRIVATE_KEY (JWKs as JSON),
+ * LISTENERS (`performance=http://...`, may be empty).
+ */
+export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
+  const log = openLog();
+  const database = await openPostgresql(needed("DATABASE_URL"));
+  const { answer, consume, sideDoors } = openRoom(room, database, { log, clock: systemClock });
+  const fromGateway = await checker(JSON.parse(needed("GATEWAY_PUBLIC_KEY")) as JWK, "gateway", room.name);
+  const fromRooms = await checker(JSON.parse(needed("EVENTS_PUBLIC_KEY")) as JWK, "events", room.name);
+  const sign = await signer(JSON.parse(needed("EVENTS_PRIVATE_KEY")) as JWK, "events");
+
+  const json = (value: unknown) => ({
+    status: 200,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(value),
+  });
+  const routes: Record<string, Route> = {
+    "/graphql": async (call) => {
+      const body = await call.body(OPERATION_LIMIT);
+      const { requester, requestId } = await fromGateway(call.headers.authorization, body);
+      if (!requester) throw new Problem("UNAUTHENTICATED", "an operation needs a requester");
+      return json(await answer(JSON.parse(body.toString("utf8")) as Operation, requester, requestId));
+    },
+    "/events": async (call) => {
+      const body = await call.body(OPERATION_LIMIT);
+      await fromRooms(call.headers.authorization, body);
+      await consume(JSON.parse(body.toString("utf8")) as Event);
+      return { status: 204 };
+    },
+    "/livez": async () => json({ live: true }),
+    "/readyz": async () => {
+      await database.sql.raw("select 1");
+      return json({ ready: true, room: room.name, database: { kind: database.kind } });
+    },
+    ...Object.fromEntries(
+      Object.entries(sideDoors).map(([path, door]): [string, Route] => [
+        path,
+        async (call) => {
+          const bytes = await call.body(SIDE_DOOR_LIMIT);
+          const { requester, requestId } = await fromGateway(call.headers.authorization, bytes);
+          const { status, contentType, body } = await door({ bytes, requester, requestId });
+          return { status, headers: { "content-type": contentType }, body };
+        },
+      ]),
+    ),
+  };
+
+  const listeners = Object.entries(urlsByRoom(process.env.LISTENERS ?? "")).map(([name, url]) => ({
+    name,
+    pool: new Pool(url),
+  }));
+  const deliver = async (event: Event): Promise<void> => {
+    const body = JSON.stringify(event);
+    for (const { name, pool } of listeners) {
+      const { statusCode } = await pool
+        .request({
+          path: "/events",
+          method: "POST",
+          headers: { authorization: `Bearer ${await sign(name, body, null, event.id)}` },
+          body,
+        })
+        .then(async (response) => {
+          await response.body.dump();
+          return response;
+        });
+      if (statusCode !== 204) throw new Error(`${name} answered ${statusCode} to an event`);
+    }
+  };
+  const events = relay(database, schemaOf(room.name), deliver, log);
+
+  const server = await serve(routes, {
+    port: Number(needed("PORT")),
+    host: process.env.HOST ?? "127.0.0.1",
+    log,
+  });
+  log.info({ room: room.name, url: server.url }, "ready");
+  stopOnSignals(async () => {
+    await server.drain();
+    await events.stop();
+    await Promise.all(listeners.map(({ pool }) => pool.close()));
+    await database.close();
+  }, log);
+};

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Knex } from "knex";
+import type { Database } from "./database.ts";
+
+/** Numbered `.sql` files, forward only; knex keeps the account of which have run. */
+const source = (folder: URL, schema: string): Knex.MigrationSource<string> => ({
+  getMigrations: async () =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".sql"))
+      .sort(),
+  getMigrationName: (name) => name,
+  getMigration: async (name) => ({
+    up: async (tx) => {
+      // The files name no schema, so that the platform's own tables can stand in every room.
+      await tx.raw("set local search_path to ??", [schema]);
+      await tx.raw(readFileSync(new URL(name, folder), "utf8"));
+    },
+    down: async () => {
+      throw new Error("migrations go forward only");
+    },
+  }),
+});
+
+/**
+ * Brings a room's schema up to date.
+ *
+ * @param schema The room's own database schema; nobody else's.
+ * @param folders The platform's migrations, then the room's.
+ * @returns The names of the migrations that ran now.
+ */
+export const migrate = async (database: Database, schema: string, folders: URL[]): Promise<string[]> => {
+  await database.sql.raw("create schema if not exists ??", [schema]);
+  const ran: string[] = [];
+  for (const [index, folder] of folders.entries()) {
+    const [, names] = (await database.sql.migrate.latest({
+      migrationSource: source(folder, schema),
+      schemaName: schema,
+      // The platform's own tables and the room's are two accounts, so that each can grow by itself.
+      tableName: index === 0 ? "platform_migration" : "room_migration",
+    })) as [number, string[]];
+    ran.push(...names);
+  }
+  return ran;
+};

@@ -1,0 +1,184 @@
+import { createServer } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { v7 as uuidv7 } from "uuid";
+import { Problem } from "#schema/problems.ts";
+import type { Log } from "./log.ts";
+
+/** One HTTP request, as a route sees it. */
+export interface Call {
+  method: string;
+  /** Without the query string. */
+  path: string;
+  /** The query string with its question mark, or empty. */
+  search: string;
+  headers: IncomingHttpHeaders;
+  requestId: string;
+  /** Aborted when the client has gone away. */
+  gone: AbortSignal;
+  /**
+   * Reads the body whole.
+   *
+   * @param limit In bytes.
+   * @throws {Problem} BODY_TOO_LARGE; what was sent is not kept.
+   */
+  body(limit: number): Promise<Buffer>;
+}
+
+/** What goes back. */
+export interface Reply {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+}
+
+export type Route = (call: Call) => Promise<Reply>;
+
+/** A listening server. */
+export interface Server {
+  /** `http://127.0.0.1:4000` */
+  url: string;
+  /** Takes no more requests, lets those under way finish, and closes. */
+  drain(): Promise<void>;
+}
+
+/** What is under way when a drain begins has this long to finish. */
+const DRAIN_MS = 15_000;
+
+const bodyOf = (request: IncomingMessage, limit: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const tooLarge = () => reject(new Problem("BODY_TOO_LARGE", `the body is over the limit of ${limit} bytes`));
+    if (Number(request.headers["content-length"] ?? 0) > limit) return tooLarge();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        request.removeAllListeners("data");
+        return tooLarge();
+      }
+      chunks.push(chunk);
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+    request.on("aborted", () => reject(new Problem("BAD_REQUEST", "the client went away")));
+  });
+
+/** A problem as a whole answer: GraphQL's error form, and nothing else. */
+export const problemReply = (error: unknown, requestId: string, log: Log): Reply => {
+  const problem = error instanceof Problem ? error : new Problem("FAULT", "our mistake", { requestId });
+  if (problem !== error) log.error({ err: error, requestId }, "fault");
+  return {
+    status: problem.status,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      ...(problem.code === "UNAUTHENTICATED" && { "www-authenticate": 'Bearer error="invalid_token"' }),
+      ...(typeof problem.details.retryAfterSeconds === "number" && {
+        "retry-after": String(problem.details.retryAfterSeconds),
+      }),
+    },
+    body: JSON.stringify({
+      errors: [{ message: problem.message, extensions: { code: problem.code, ...problem.details } }],
+    }),
+  };
+};
+
+/**
+ * Serves routes by path over HTTP.
+ *
+ * @param routes A path that is not among them is NOT_FOUND. A route that throws is answered by `failed`.
+ */
+export const serve = async (
+  routes: Record<string, Route>,
+  {
+    port,
+    host,
+    log,
+    failed = problemReply,
+  }: { port: number; host: string; log: Log; failed?: (error: unknown, requestId: string, log: Log, path: string) => Reply },
+): Promise<Server> => {
+  let draining = false;
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const requestId = uuidv7();
+    const url = new URL(request.url ?? "/", "http://localhost");
+    const gone = new AbortController();
+    response.on("close", () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    let reply: Reply;
+    try {
+      const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
+      if (!route) throw new Problem("NOT_FOUND", "no such path");
+      reply = await route({
+        method: request.method ?? "GET",
+        path: url.pathname,
+        search: url.search,
+        headers: request.headers,
+        requestId,
+        gone: gone.signal,
+        body: (limit) => bodyOf(request, limit),
+      });
+    } catch (error) {
+      reply = failed(error, requestId, log, url.pathname);
+    }
+    const body = reply.body ?? "";
+    // A client that is still sending what will not be read must not hold the connection.
+    const unread = !request.complete;
+    response.writeHead(reply.status, {
+      ...reply.headers,
+      "x-request-id": requestId,
+      "content-length": Buffer.byteLength(body),
+      ...((draining || unread) && { connection: "close" }),
+    });
+    response.end(request.method === "HEAD" ? undefined : body);
+    // Let the client read the refusal before the connection is cut: read on for a little, keeping nothing.
+    if (unread) {
+      request.resume();
+      setTimeout(() => request.destroy(), 1000).unref();
+    }
+  };
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
+    respond(request, response).catch((error: unknown) => {
+      log.error({ err: error }, "fault");
+      response.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+    drain: () =>
+      new Promise((resolve) => {
+        draining = true;
+        const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+};
+
+/** Calls `stop` once on the first SIGINT or SIGTERM, then exits 0; within 20 seconds in any case. */
+export const stopOnSignals = (stop: () => Promise<void>, log: Log): void => {
+  let stopping = false;
+  const begin = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, "draining");
+    setTimeout(() => process.exit(0), 19_000).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, "fault while stopping");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGINT", () => begin("SIGINT"));
+  process.on("SIGTERM", () => begin("SIGTERM"));
+};

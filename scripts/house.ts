@@ -1,0 +1,145 @@
+/** The whole house in one process: every room, and the gateway before them. */
+import { readFileSync } from "node:fs";
+import type { Clock } from "#platform/clock.ts";
+import type { Budget } from "#platform/budget.ts";
+import { memoryBudget, redisBudget } from "#platform/budget.ts";
+import { systemClock } from "#platform/clock.ts";
+import { openPglite, openPostgresql } from "#platform/database.ts";
+import type { Database } from "#platform/database.ts";
+import type { Log } from "#platform/log.ts";
+import { relay } from "#platform/outbox.ts";
+import { serve } from "#platform/serve.ts";
+import type { Route } from "#platform/serve.ts";
+import { migrateRoom, openRoom, schemaOf } from "#platform/subgraph.ts";
+import type { OpenRoom, Room } from "#platform/subgraph.ts";
+import { openGateway } from "../gateway/answer.ts";
+import type { Deadlines, Subgraph } from "../gateway/collect.ts";
+import type { Directory, Issuer } from "../gateway/identify.ts";
+import { disputes } from "../subgraphs/disputes/index.ts";
+import { escalation } from "../subgraphs/escalation/index.ts";
+import { informationSharing } from "../subgraphs/information-sharing/index.ts";
+import { performance } from "../subgraphs/performance/index.ts";
+import { referrals } from "../subgraphs/referrals/index.ts";
+import type { AgencyKind } from "#sharing/vocabulary.ts";
+
+/** Every room of the house. */
+export const ROOMS: readonly Room<never>[] = [
+  referrals,
+  disputes,
+  escalation,
+  informationSharing,
+  performance,
+] as unknown as readonly Room<never>[];
+
+/** Which rooms hear of what happens in a room. */
+export const LISTENERS: Record<string, readonly string[]> = { referrals: ["performance"] };
+
+/** What a house stands on. */
+export interface Site {
+  /** PostgreSQL; without one, PGlite in `dataDir`. */
+  databaseUrl?: string | undefined;
+  redisUrl?: string | undefined;
+  /** Null for a database in memory. Whoever gives a directory holds its lock. */
+  dataDir: string | null;
+  port: number;
+  host: string;
+  issuer: Issuer;
+  log: Log;
+  clock?: Clock;
+  deadlines?: Deadlines;
+}
+
+/** A house that stands. */
+export interface House {
+  url: string;
+  database: Database;
+  budget: Budget;
+  rooms: Record<string, OpenRoom>;
+  /** Carries every event that waits to the rooms that listen. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const directoryOf =
+  (room: OpenRoom): Directory =>
+  async (agency) => {
+    const door = room.sideDoors["/directory"];
+    const bytes = Buffer.from(JSON.stringify({ agency }));
+    const reply = await door?.({ bytes, requester: null, requestId: "directory" });
+    const { known, kind } = JSON.parse(reply?.body ?? "{}") as { known?: boolean; kind?: AgencyKind | null };
+    return known ? (kind ?? null) : undefined;
+  };
+
+const inProcess = (room: OpenRoom): Subgraph => ({
+  answer: (operation, requester, requestId) => room.answer(operation, requester, requestId),
+  enter: (path, ask) => {
+    const door = room.sideDoors[path];
+    if (!door) throw new Error(`${room.name} has no side door ${path}`);
+    return door(ask);
+  },
+  close: async () => undefined,
+});
+
+/** The committed supergraph, as SDL. */
+export const supergraph = (): string => readFileSync(new URL("../schema/supergraph.graphql", import.meta.url), "utf8");
+
+/** Opens the database, brings every room up to date, opens the gateway and listens. */
+export const openHouse = async (site: Site): Promise<House> => {
+  const { log, clock = systemClock } = site;
+  const database = site.databaseUrl
+    ? await openPostgresql(site.databaseUrl)
+    : await openPglite(site.dataDir ?? undefined);
+  for (const room of ROOMS) await migrateRoom(room, database);
+  const rooms = Object.fromEntries(ROOMS.map((room) => [room.name, openRoom(room, database, { log, clock })]));
+  const relays = Object.entries(LISTENERS).map(([from, to]) =>
+    relay(
+      database,
+      schemaOf(from),
+      async (event) => {
+        for (const listener of to) await rooms[listener]?.consume(event);
+      },
+      log,
+    ),
+  );
+  const budget = site.redisUrl ? await redisBudget(site.redisUrl, log) : memoryBudget();
+  const gateway = await openGateway({
+    supergraph: supergraph(),
+    subgraphs: Object.fromEntries(Object.entries(rooms).map(([name, room]) => [name, inProcess(room)])),
+    issuer: site.issuer,
+    directory: directoryOf(rooms.referrals as OpenRoom),
+    budget,
+    clock,
+    log,
+    fhirRoom: "referrals",
+    ...(site.deadlines && { deadlines: site.deadlines }),
+  });
+  const json = (value: unknown) => ({
+    status: 200,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(value),
+  });
+  const routes: Record<string, Route> = {
+    ...gateway.routes,
+    "/livez": async () => json({ live: true }),
+    "/readyz": async () => {
+      await database.sql.raw("select 1");
+      return json({ ready: true, database: { kind: database.kind }, budget: { kind: budget.kind } });
+    },
+  };
+  const server = await serve(routes, { port: site.port, host: site.host, log });
+  return {
+    url: server.url,
+    database,
+    budget,
+    rooms,
+    settle: async () => {
+      for (const it of relays) await it.flush();
+    },
+    close: async () => {
+      await server.drain();
+      for (const it of relays) await it.stop();
+      await gateway.close();
+      await database.close();
+    },
+  };
+};

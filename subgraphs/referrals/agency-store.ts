@@ -1,0 +1,141 @@
+import DataLoader from "dataloader";
+import { validate as isUuid, v7 as uuidv7 } from "uuid";
+import { notFound } from "#schema/problems.ts";
+import type { Act } from "#platform/act.ts";
+import { connect } from "#platform/connection.ts";
+import type { Page } from "#platform/connection.ts";
+import type { Database, Sql, Transaction } from "#platform/database.ts";
+import { record } from "#platform/record.ts";
+import type { Row } from "#platform/record.ts";
+import type { SideDoor } from "#platform/subgraph.ts";
+import type { Agency, Contact, Identifier } from "./agency.ts";
+
+export const agencyFromRow = (row: Row): Agency => ({
+  id: row.id as string,
+  version: row.version as number,
+  name: row.name as string,
+  kind: row.kind as Agency["kind"],
+  parent: row.parent_id as string | null,
+  contacts: row.contacts as Contact[],
+});
+
+const toRow = (agency: Agency) => ({
+  id: agency.id,
+  version: agency.version,
+  name: agency.name,
+  kind: agency.kind,
+  parent_id: agency.parent,
+  contacts: JSON.stringify(agency.contacts),
+});
+
+/** The agency that bears one of these identifiers; identifiers of two agencies find neither. */
+export const findAgencyByIdentifiers = async (sql: Sql, identifiers: Identifier[]): Promise<string | "SEVERAL" | null> => {
+  if (identifiers.length === 0) return null;
+  const rows = (await sql("referrals.agency_identifier")
+    .distinct("agency_id")
+    .whereIn(
+      ["system", "value"],
+      identifiers.map(({ system, value }) => [system, value]),
+    )) as Row[];
+  return rows.length > 1 ? "SEVERAL" : ((rows[0]?.agency_id as string | undefined) ?? null);
+};
+
+/** Writes an agency as it now is, new or changed, with its identifiers. */
+export const saveAgency = async (
+  tx: Transaction,
+  agency: Agency,
+  identifiers: Identifier[],
+  act: Act,
+): Promise<Agency> => {
+  const before = (await tx("referrals.agency").where({ id: agency.id }).forUpdate().first()) as Row | undefined;
+  const saved = { ...agency, version: ((before?.version as number | undefined) ?? 0) + 1 };
+  const row = toRow(saved);
+  await (before
+    ? tx("referrals.agency").where({ id: agency.id }).update(row)
+    : tx("referrals.agency").insert({ ...row, created_at: act.at }));
+  if (identifiers.length > 0)
+    await tx("referrals.agency_identifier")
+      .insert(identifiers.map(({ system, value }) => ({ system, value, agency_id: agency.id })))
+      .onConflict(["system", "value"])
+      .ignore();
+  await record(
+    tx,
+    "referrals",
+    {
+      of: "agency",
+      id: saved.id,
+      version: saved.version,
+      what: before ? "agency.changed" : "agency.enrolled",
+      before: before ?? null,
+      after: row,
+      occurredAt: act.at,
+    },
+    act,
+  );
+  return saved;
+};
+
+/** Puts an agency on the roll: what an operator does before its systems can call. */
+export const enrolAgency = (
+  database: Database,
+  agency: { id?: string; name: string; kind: Agency["kind"]; parent?: string; contacts?: Contact[] },
+  identifiers: Identifier[],
+  act: Act,
+): Promise<Agency> =>
+  database.transaction((tx) =>
+    saveAgency(
+      tx,
+      {
+        id: agency.id ?? uuidv7(),
+        version: 0,
+        name: agency.name,
+        kind: agency.kind,
+        parent: agency.parent ?? null,
+        contacts: agency.contacts ?? [],
+      },
+      identifiers,
+      act,
+    ),
+  );
+
+/**
+ * The directory of agencies, for the gateway alone: `{"agency": id}` in; `{"known": boolean, "kind": kind | null}` out.
+ *
+ * @throws {Problem} NOT_FOUND to everyone else.
+ */
+export const directoryDoor =
+  (database: Database): SideDoor =>
+  async ({ bytes, requester }) => {
+    if (requester) notFound();
+    const { agency } = JSON.parse(bytes.toString("utf8")) as { agency: string };
+    const row = isUuid(agency) ? await database.sql("referrals.agency").where({ id: agency }).first("kind") : undefined;
+    return {
+      status: 200,
+      contentType: "application/json",
+      body: JSON.stringify({ known: row !== undefined, kind: (row?.kind as string | undefined) ?? null }),
+    };
+  };
+
+/** The roll of agencies, for one request. It names no person, so every known requester may read it. */
+export const openAgencies = (database: Database) => {
+  const byId = new DataLoader<string, Agency | null>(async (ids) => {
+    const rows = (await database.sql("referrals.agency").whereIn("id", ids)) as Row[];
+    const found = new Map(rows.map((row) => [row.id, agencyFromRow(row)]));
+    return ids.map((id) => found.get(id) ?? null);
+  });
+  const identifiers = new DataLoader<string, Identifier[]>(async (ids) => {
+    const rows = (await database.sql("referrals.agency_identifier").whereIn("agency_id", ids).orderBy("system")) as Row[];
+    return ids.map((id) => rows.filter((row) => row.agency_id === id) as unknown as Identifier[]);
+  });
+  return {
+    find: (id: string) => byId.load(id),
+    /** Those of the ids that are on the roll; a foreign key keeps every stored one there. */
+    findAll: async (ids: readonly string[]) =>
+      (await Promise.all(ids.map((id) => byId.load(id)))).filter((agency) => agency !== null),
+    identifiers: (id: string) => identifiers.load(id),
+    list: (page: Page) =>
+      connect(database.sql("referrals.agency"), { column: "created_at", direction: "asc" }, page, agencyFromRow),
+  };
+};
+
+export type Agencies = ReturnType<typeof openAgencies>;

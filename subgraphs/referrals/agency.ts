@@ -1,0 +1,48 @@
+/** Agencies, and the people who answer for them. */
+import { Problem } from "#schema/problems.ts";
+import type { AgencyKind } from "#sharing/vocabulary.ts";
+
+/** FHIR Identifier: a value in an assigner's namespace. */
+export interface Identifier {
+  system: string;
+  value: string;
+}
+
+/** A named person who answers for an agency. */
+export interface Contact {
+  agencyId: string;
+  name: string;
+  role?: string | null;
+  phone?: string | null;
+  email?: string | null;
+  /** Who stands in. */
+  cover?: string | null;
+}
+
+/** An organization that looks after people, or pays for or oversees those that do. */
+export interface Agency {
+  id: string;
+  version: number;
+  name: string;
+  /** Null while nobody has said what it is. */
+  kind: AgencyKind | null;
+  parent: string | null;
+  contacts: Contact[];
+}
+
+/**
+ * Refuses contacts that would leave an agency with nobody to call.
+ *
+ * @throws {Problem} BAD_INPUT when a party has no named person with cover, or a contact is of no party.
+ */
+export const answeredFor = (parties: readonly string[], contacts: readonly Contact[]): void => {
+  for (const contact of contacts) {
+    if (!parties.includes(contact.agencyId))
+      throw new Problem("BAD_INPUT", "`contacts` names an agency that is no party", { field: "contacts" });
+    if (contact.name.trim() === "" || !contact.cover?.trim())
+      throw new Problem("BAD_INPUT", "`contacts` must give a person's name and who covers for them", { field: "contacts" });
+  }
+  for (const party of parties)
+    if (!contacts.some(({ agencyId }) => agencyId === party))
+      throw new Problem("BAD_INPUT", "`contacts` must name a person for each party", { field: "contacts", agency: party });
+};

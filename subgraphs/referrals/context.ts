@@ -1,0 +1,16 @@
+import type { Act } from "#platform/act.ts";
+import type { Agencies } from "./agency-store.ts";
+import type { Handoffs } from "./handoff-store.ts";
+import type { Interfaces } from "./interface-store.ts";
+import type { People } from "./person-store.ts";
+import type { Referrals } from "./referral-store.ts";
+
+/** What every resolver of this room has at hand, for one request. */
+export interface Context {
+  act: Act;
+  agencies: Agencies;
+  people: People;
+  interfaces: Interfaces;
+  referrals: Referrals;
+  handoffs: Handoffs;
+}

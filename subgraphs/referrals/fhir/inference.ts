@@ -1,0 +1,106 @@
+/** Writes down the handoffs that a person's stays show. */
+import { v7 as uuidv7 } from "uuid";
+import type { Act } from "#platform/act.ts";
+import type { Transaction } from "#platform/database.ts";
+import { report, retract } from "../handoff.ts";
+import type { Handoff, Report } from "../handoff.ts";
+import { interfaceBetween, saveHandoff } from "../handoff-store.ts";
+import { passages } from "../journey.ts";
+import type { Passage } from "../journey.ts";
+import { saveReferral } from "../referral-store.ts";
+import { encountersOf, inferredHandoffs, noteInferred } from "./intake-store.ts";
+
+/** The facts that a passage shows, in the order in which they came about. */
+const reports = ({ from, to }: Passage, act: Act): Report[] => {
+  const said = { receiver: to.agency, reason: null, recordedAt: act.at, leftAt: from.endedAt };
+  const arrived: Report = { ...said, state: "IN_SERVICE", engagedAt: to.startedAt, occurredAt: to.startedAt };
+  return to.status === "finished" && to.endedAt
+    ? [arrived, { ...said, state: "COMPLETED", engagedAt: to.startedAt, occurredAt: to.endedAt }]
+    : [arrived];
+};
+
+const sameInstant = (a: Date | null | undefined, b: Date | null | undefined): boolean => a?.getTime() === b?.getTime();
+
+/** Does the handoff already say what the passage shows? */
+const saysSo = (handoff: Handoff, said: Report): boolean =>
+  handoff.state === said.state &&
+  handoff.receiver === said.receiver &&
+  sameInstant(handoff.leftAt, said.leftAt) &&
+  sameInstant(handoff.engagedAt, said.engagedAt) &&
+  sameInstant(handoff.occurredAt, said.occurredAt);
+
+const isRetracted = ({ state, reason }: Handoff): boolean => state === "CANCELLED" && reason === "ENTERED_IN_ERROR";
+
+const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<Handoff> => {
+  const referral = await saveReferral(
+    tx,
+    {
+      id: uuidv7(),
+      version: 0,
+      person: from.person,
+      referrer: from.agency,
+      // No request was sent: FHIR's own word for that is `unknown`.
+      status: "UNKNOWN",
+      priority: "ROUTINE",
+      service: null,
+      authoredAt: from.endedAt,
+    },
+    act,
+  );
+  // First the end of the sender's care: from here until the receiver's begins, the sender still answers for the person.
+  const handoff: Handoff = {
+    id: uuidv7(),
+    version: 1,
+    referral: referral.id,
+    person: from.person,
+    interface: await interfaceBetween(tx, [from.agency, to.agency]),
+    sender: from.agency,
+    receiver: to.agency,
+    coordinator: act.by.agency,
+    accountable: from.agency,
+    state: "ANTICIPATED",
+    cycle: 1,
+    move: "REPORT",
+    reason: null,
+    reasonText: null,
+    items: [],
+    appointmentAt: null,
+    reviewAt: null,
+    redirectTo: null,
+    origin: "ENCOUNTERS",
+    leftAt: from.endedAt,
+    engagedAt: null,
+    occurredAt: from.endedAt,
+    recordedAt: act.at,
+    receivedAt: act.at,
+  };
+  await saveHandoff(tx, null, handoff, act);
+  await noteInferred(tx, from.id, to.id, handoff.id);
+  return handoff;
+};
+
+/**
+ * Brings the handoffs that a person's stays show up to what the stays show now. Stays may arrive in any order, so what
+ * was shown before may no longer be: that handoff is retracted, and its history stays. What people have ended
+ * themselves is left as they left it.
+ */
+export const inferHandoffs = async (tx: Transaction, person: string, act: Act): Promise<void> => {
+  const shown = passages(await encountersOf(tx, person));
+  const before = await inferredHandoffs(tx, person);
+  for (const passage of shown) {
+    const known = before
+      .filter(({ from, to }) => from === passage.from.id && to === passage.to.id)
+      .find(({ handoff }) => !isRetracted(handoff))?.handoff;
+    if (known?.state === "DECLINED" || known?.state === "CANCELLED") continue;
+    let handoff = known ?? (await begin(tx, passage, act));
+    const said = reports(passage, act);
+    if (saysSo(handoff, said.at(-1) as Report)) continue;
+    for (const fact of handoff.engagedAt ? said.slice(-1) : said) {
+      const after = report(handoff, fact, act);
+      handoff = await saveHandoff(tx, handoff, after, act);
+    }
+  }
+  for (const { from, to, handoff } of before)
+    if (!isRetracted(handoff) && !shown.some((it) => it.from.id === from && it.to.id === to))
+      await saveHandoff(tx, handoff, retract(handoff, act.at, act), act);
+};

@@ -1,0 +1,179 @@
+/** FHIR R4 in: a bundle or a resource becomes facts, all of it kept, what is wrong set aside with its bytes. */
+import { INTAKE_SYSTEM, outcome, problemIssue } from "#schema/outcome.ts";
+import type { OutcomeIssue } from "#schema/outcome.ts";
+import { Problem } from "#schema/problems.ts";
+import { worksWithPeople } from "#sharing/requester.ts";
+import type { Act } from "#platform/act.ts";
+import type { Database, Transaction } from "#platform/database.ts";
+import type { Log } from "#platform/log.ts";
+import type { SideDoor } from "#platform/subgraph.ts";
+import { read } from "./bundle.ts";
+import type { Sent, Submission } from "./bundle.ts";
+import { inferHandoffs } from "./inference.ts";
+import { inTurn, keep, lastReceived, quarantine, release, sha256 } from "./intake-store.ts";
+import type { Kept, Refused } from "./intake-store.ts";
+import { map, rank } from "./mapping.ts";
+import type { Intake } from "./mapping.ts";
+import { validate } from "./validate.ts";
+
+/** What became of one resource. */
+export type Fate = "MAPPED" | "KEPT" | "UNCHANGED" | Problem;
+
+/** Reasons that may pass: what is missing may have arrived since. */
+const WAITING: ReadonlySet<string> = new Set(["UNKNOWN_AGENCY", "UNKNOWN_REFERENCE"]);
+
+/** Thrown to undo a transaction bundle; what was wrong with each entry goes along. */
+class Undone extends Error {
+  readonly fates: Fate[];
+  constructor(fates: Fate[]) {
+    super("a transaction bundle was undone");
+    this.fates = fates;
+  }
+}
+
+const bodyOf = ({ resource }: Sent): string => JSON.stringify(resource);
+const atOf = ({ resource, id }: Sent) => ({ type: resource.resourceType, id });
+
+/** Runs `work`, and undoes alone what it wrote when it ends in a Problem. */
+const undoneIfRefused = async <T>(tx: Transaction, work: () => Promise<T>): Promise<T | Problem> => {
+  await tx.raw("savepoint one_resource");
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    await tx.raw("rollback to savepoint one_resource");
+    return error;
+  }
+};
+
+/**
+ * Takes in what is sound, in the order in which it can be understood; what refers to something later in the same
+ * submission is tried again, until a round brings nothing new.
+ */
+const understand = async (sent: Sent[], fates: (Fate | undefined)[], intake: Intake): Promise<void> => {
+  let waiting = sent.map((_, index) => index).filter((index) => fates[index] === undefined);
+  waiting.sort((a, b) => rank(atOf(sent[a] as Sent).type) - rank(atOf(sent[b] as Sent).type));
+  for (let before = Infinity; waiting.length > 0 && waiting.length < before; ) {
+    before = waiting.length;
+    const again: number[] = [];
+    for (const index of waiting) {
+      const it = sent[index] as Sent;
+      const fate = await undoneIfRefused(intake.tx, () => map(it.resource, atOf(it), intake));
+      fates[index] = fate instanceof Problem ? fate : fate ? "MAPPED" : "KEPT";
+      if (fate instanceof Problem && WAITING.has(fate.code)) again.push(index);
+    }
+    waiting = again;
+  }
+};
+
+const takeIn = async (database: Database, bytes: Buffer, submission: Submission, act: Act): Promise<Fate[]> => {
+  const { sent } = submission;
+  const source = act.by.agency;
+  const checked = sent.map(({ resource }): Problem | undefined => {
+    try {
+      validate(resource);
+    } catch (error) {
+      if (error instanceof Problem) return error;
+      throw error;
+    }
+    return undefined;
+  });
+  return database.transaction(async (tx) => {
+    await inTurn(tx, source);
+    const fates: (Fate | undefined)[] = [...checked];
+    const last = await lastReceived(tx, source, sent.map(atOf));
+    const hashes = sent.map((it) => sha256(bodyOf(it)));
+    for (const [index, it] of sent.entries()) {
+      const { type, id } = atOf(it);
+      if (fates[index] === undefined && last.get(`${type}/${id}`) === hashes[index]) fates[index] = "UNCHANGED";
+    }
+    const intake: Intake = { tx, act, source, submission, moved: new Set() };
+    await understand(sent, fates, intake);
+    for (const person of intake.moved) await inferHandoffs(tx, person, act);
+    const settled = fates as Fate[];
+    if (submission.atomic && settled.some((fate) => fate instanceof Problem)) throw new Undone(settled);
+    const kept: Kept[] = [];
+    const refused: Refused[] = [];
+    for (const [index, it] of sent.entries()) {
+      const fate = settled[index] as Fate;
+      const body = bodyOf(it);
+      if (fate instanceof Problem) refused.push({ bytes: Buffer.from(body), at: atOf(it), problem: fate });
+      else if (fate !== "UNCHANGED") kept.push({ ...atOf(it), body, mapped: fate === "MAPPED" });
+    }
+    await keep(tx, source, kept, act);
+    await quarantine(tx, source, refused, act);
+    await release(tx, source, [sha256(bytes), ...kept.map(({ body }) => sha256(body))], act);
+    return settled;
+  });
+};
+
+const issue = (fate: Fate): OutcomeIssue =>
+  fate instanceof Problem
+    ? problemIssue(fate)
+    : { severity: "information", code: "informational", details: { coding: [{ system: INTAKE_SYSTEM, code: fate }] } };
+
+const outcomeOf = (fates: Fate[]) => outcome(fates.map(issue));
+
+const STATUS = { MAPPED: "201 Created", KEPT: "201 Created", UNCHANGED: "200 OK" } as const;
+
+const answer = ({ answeredBy }: Submission, fates: Fate[]): { status: number; resource: object } => {
+  if (answeredBy === null) {
+    const [fate] = fates as [Fate];
+    const status = fate instanceof Problem ? fate.status : fate === "UNCHANGED" ? 200 : 201;
+    return { status, resource: outcomeOf(fates) };
+  }
+  return {
+    status: 200,
+    resource: {
+      resourceType: "Bundle",
+      type: answeredBy,
+      entry: fates.map((fate) => ({
+        response: {
+          status: fate instanceof Problem ? `${fate.status} ${fate.code}` : STATUS[fate],
+          outcome: outcomeOf([fate]),
+        },
+      })),
+    },
+  };
+};
+
+/** Refuses the whole of it, and keeps its bytes aside. */
+const refuse = async (database: Database, bytes: Buffer, problem: Problem, fates: Fate[], act: Act) => {
+  await database.transaction((tx) => quarantine(tx, act.by.agency, [{ bytes, at: null, problem }], act));
+  return { status: problem.status, resource: outcomeOf(fates) };
+};
+
+/**
+ * `POST /fhir`: a transaction, batch, collection or message Bundle, or one resource, as application/fhir+json.
+ *
+ * Answers with a response Bundle, or an OperationOutcome for one resource and for what is refused whole. Every refused
+ * resource is in quarantine with its bytes before the answer leaves.
+ *
+ * @throws {Problem} FORBIDDEN to roles that do not work with people.
+ * @see https://hl7.org/fhir/R4/http.html#transaction
+ */
+export const fhirDoor =
+  (database: Database, log: Log): SideDoor =>
+  async ({ bytes, requester, at, requestId }) => {
+    if (!requester || !worksWithPeople(requester))
+      throw new Problem("FORBIDDEN", "your role may not send records of people");
+    const act: Act = { by: requester, at, requestId };
+    const reply = await (async () => {
+      let submission: Submission;
+      try {
+        submission = read(bytes);
+      } catch (error) {
+        if (error instanceof Problem) return refuse(database, bytes, error, [error], act);
+        throw error;
+      }
+      try {
+        return answer(submission, await takeIn(database, bytes, submission, act));
+      } catch (error) {
+        if (!(error instanceof Undone)) throw error;
+        const problems = error.fates.filter((fate) => fate instanceof Problem);
+        return refuse(database, bytes, problems[0] as Problem, problems, act);
+      }
+    })();
+    log.info({ requestId: act.requestId, agency: act.by.agency, status: reply.status, bytes: bytes.length }, "fhir intake");
+    return { status: reply.status, contentType: "application/fhir+json", body: JSON.stringify(reply.resource) };
+  };

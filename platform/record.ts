@@ -95,3 +95,6 @@ export const instant = (value: unknown): Date => new Date(value as string | Date
 
 /** The same where the column may be null. */
 export const instantOrNull = (value: unknown): Date | null => (value == null ? null : instant(value));
+
+/** A JSON column: the driver has read a row's, and a history row keeps it as the text that was written. */
+export const fromJson = <T>(value: unknown): T => (typeof value === "string" ? JSON.parse(value) : value) as T;

@@ -83,6 +83,9 @@ const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormatt
   const base = { ...(error.path && { path: error.path }), ...(error.locations && { locations: error.locations }) };
   if (cause instanceof Problem)
     return { ...base, message: cause.message, extensions: { code: cause.code, ...cause.details } };
+  // PostgreSQL's invalid_text_representation: an id that is no UUID. No record can bear it, so saying so tells nothing.
+  if ((cause as { code?: string } | undefined)?.code === "22P02")
+    return { ...base, message: "an id is malformed", extensions: { code: "BAD_INPUT" } };
   // graphql-js throws a bare GraphQLError for what the client sent (a bad variable, a bad scalar).
   if (!cause) return { ...base, message: error.message, extensions: { code: "BAD_INPUT" } };
   log.error({ err: cause, path: error.path, requestId }, "fault");

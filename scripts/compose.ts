@@ -23,6 +23,8 @@ const supergraph = async (): Promise<Written[]> => {
   const composed = composeServices(
     ROOMS.map((name) => ({
       name,
+      // For other routers on the same file; our gateways are told where a room answers.
+      url: `http://${name}/graphql`,
       typeDefs: parse(readFileSync(new URL("schema.graphql", ROOM_FOLDERS[name]), "utf8")),
     })),
   );

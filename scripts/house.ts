@@ -54,6 +54,7 @@ export interface House {
   url: string;
   database: Database;
   budget: Budget;
+  clock: Clock;
   rooms: Record<string, OpenRoom>;
   /** Carries every event that waits to the rooms that listen. */
   settle(): Promise<void>;
@@ -131,6 +132,7 @@ export const openHouse = async (site: Site): Promise<House> => {
     url: server.url,
     database,
     budget,
+    clock,
     rooms,
     settle: async () => {
       for (const it of relays) await it.flush();

@@ -70,3 +70,33 @@ export const ROLES = [
 ] as const;
 /** What someone does in their agency. Governance roles see no person's record by default. */
 export type Role = (typeof ROLES)[number];
+
+/** Kinds of information about a person. A field says which one it holds, and each has rules of its own. */
+export const CATEGORIES = [
+  "DEMOGRAPHICS",
+  "CONTACT_LOCATION",
+  "CARE_TEAM",
+  "ENCOUNTERS",
+  "PROBLEMS",
+  "MEDICATIONS",
+  "ALLERGIES",
+  "LABS",
+  "CLINICAL_NOTES",
+  "CARE_PLAN",
+  "SOCIAL_NEEDS",
+  "COVERAGE",
+  "CLAIMS",
+  "HOUSING_STATUS",
+  "REFERRAL_ADMIN",
+  "MENTAL_HEALTH",
+  "CRISIS_RISK",
+  "SUD_TREATMENT",
+  "HIV_STD",
+  "ABUSE_REPORT",
+  "PSYCHOTHERAPY_NOTES",
+  "SUD_COUNSELING_NOTES",
+  "REPORTER_IDENTITY",
+  "DV_LOCATION",
+] as const;
+/** What kind of information a field holds. */
+export type Category = (typeof CATEGORIES)[number];

@@ -9,7 +9,7 @@ import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database, Transaction } from "#platform/database.ts";
 import { once, unchangedSince } from "#platform/once.ts";
-import { instant, instantOrNull, record } from "#platform/record.ts";
+import { fromJson, instant, instantOrNull, record } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import { move, nextActionOwner, times } from "./handoff.ts";
 import type { Facts, Handoff, Move, Recorded, State } from "./handoff.ts";
@@ -31,8 +31,7 @@ export const handoffFromRow = (row: Row): Handoff => ({
   move: row.move as Recorded,
   reason: row.reason as string | null,
   reasonText: row.reason_text as string | null,
-  // A row has JSON as the driver read it; a history row keeps it as the text that was written.
-  items: (typeof row.items === "string" ? JSON.parse(row.items) : row.items) as string[],
+  items: fromJson<string[]>(row.items),
   appointmentAt: instantOrNull(row.appointment_at),
   reviewAt: instantOrNull(row.review_at),
   redirectTo: row.redirect_to_id as string | null,
@@ -114,12 +113,18 @@ export const saveHandoff = async (
 export const lockedHandoff = async (tx: Transaction, id: string): Promise<Handoff> =>
   handoffFromRow((await tx("referrals.handoff").where({ id }).forUpdate().first()) as Row);
 
-/** The one interface that binds both agencies; null when there is none, or when there are several to choose from. */
-export const interfaceBetween = async (tx: Transaction, agencies: string[]): Promise<string | null> => {
-  const rows = (await tx("referrals.interface")
-    .whereRaw("party_ids @> ?::uuid[]", [agencies])
-    .limit(2)
-    .select("id")) as Row[];
+/**
+ * The interface that binds all of these agencies: the one that is named, else the only one there is. Null when there
+ * is none, or when there are several to choose from.
+ */
+export const interfaceOf = async (
+  tx: Transaction,
+  agencies: readonly string[],
+  named: string | null = null,
+): Promise<string | null> => {
+  const query = tx("referrals.interface").whereRaw("party_ids @> ?::uuid[]", [[...agencies]] as never);
+  if (named) void query.where({ id: named });
+  const rows = (await query.limit(2).select("id")) as Row[];
   return rows.length === 1 ? (rows[0]?.id as string) : null;
 };
 
@@ -136,6 +141,7 @@ export interface OfferInput extends Pick<Facts, "occurredAt" | "recordedAt"> {
   referralId: string;
   receiverId: string;
   interfaceId?: string | null;
+  coordinatorId?: string | null;
   leavesAt?: Date | null;
 }
 
@@ -222,12 +228,13 @@ export const openHandoffs = (database: Database, act: Act) => {
           const receiver = (await tx("referrals.agency").where({ id: input.receiverId }).first("id")) as Row | undefined;
           if (!receiver || input.receiverId === act.by.agency)
             throw new Problem("BAD_INPUT", "`receiverId` must be another agency on the roll", { field: "receiverId" });
-          const between = [act.by.agency, input.receiverId];
-          const agreed = input.interfaceId
-            ? await tx("referrals.interface").where({ id: input.interfaceId }).whereRaw("party_ids @> ?::uuid[]", [between]).first("id")
-            : { id: await interfaceBetween(tx, between) };
-          if (!agreed)
-            throw new Problem("BAD_INPUT", "`interfaceId` must be an interface of both agencies", { field: "interfaceId" });
+          const parties = [act.by.agency, input.receiverId];
+          if (input.coordinatorId) parties.push(input.coordinatorId);
+          const at = await interfaceOf(tx, parties, input.interfaceId ?? null);
+          if (!at && (input.interfaceId || input.coordinatorId))
+            throw new Problem("BAD_INPUT", "`interfaceId` must be an interface of all the agencies named", {
+              field: "interfaceId",
+            });
           return saveHandoff(
             tx,
             null,
@@ -237,10 +244,10 @@ export const openHandoffs = (database: Database, act: Act) => {
               version: 1,
               referral: referral.id,
               person: referral.person,
-              interface: agreed.id as string | null,
+              interface: at,
               sender: act.by.agency,
               receiver: input.receiverId,
-              coordinator: act.by.agency,
+              coordinator: input.coordinatorId ?? act.by.agency,
               accountable: act.by.agency,
               state: "ANTICIPATED",
               cycle: 1,

@@ -6,7 +6,7 @@ import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database, Transaction } from "#platform/database.ts";
 import { once, unchangedSince } from "#platform/once.ts";
-import { instant, record } from "#platform/record.ts";
+import { fromJson, instant, record } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Contact } from "./agency.ts";
 import { agreed } from "./interface.ts";
@@ -18,8 +18,7 @@ const fromRow = (row: Row): Interface => ({
   kind: row.kind as InterfaceKind,
   name: row.name as string,
   parties: row.party_ids as string[],
-  // A row has JSON as the driver read it; a history row keeps it as the text that was written.
-  contacts: (typeof row.contacts === "string" ? JSON.parse(row.contacts) : row.contacts) as Contact[],
+  contacts: fromJson<Contact[]>(row.contacts),
   since: instant(row.since),
 });
 

@@ -605,6 +605,8 @@ export type OfferHandoffInput = {
   receiverId: Scalars["ID"]["input"];
   /** Its parties must include both agencies. */
   interfaceId?: InputMaybe<Scalars["ID"]["input"]>;
+  /** The agency that tracks it, a party to the interface; the sender if not given. */
+  coordinatorId?: InputMaybe<Scalars["ID"]["input"]>;
   /** When the sender's care ended or is to end; a gap is counted from here. */
   leavesAt?: InputMaybe<Scalars["DateTime"]["input"]>;
   occurredAt?: InputMaybe<Scalars["DateTime"]["input"]>;

@@ -4,7 +4,7 @@ import type { Act } from "#platform/act.ts";
 import type { Transaction } from "#platform/database.ts";
 import { report, retract } from "../handoff.ts";
 import type { Handoff, Report } from "../handoff.ts";
-import { interfaceBetween, saveHandoff } from "../handoff-store.ts";
+import { interfaceOf, saveHandoff } from "../handoff-store.ts";
 import { passages } from "../journey.ts";
 import type { Passage } from "../journey.ts";
 import { saveReferral } from "../referral-store.ts";
@@ -53,7 +53,7 @@ const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<
     version: 1,
     referral: referral.id,
     person: from.person,
-    interface: await interfaceBetween(tx, [from.agency, to.agency]),
+    interface: await interfaceOf(tx, [from.agency, to.agency]),
     sender: from.agency,
     receiver: to.agency,
     coordinator: act.by.agency,

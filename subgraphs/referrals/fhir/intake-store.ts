@@ -84,6 +84,21 @@ export const isOurs = async (tx: Transaction, source: string, agency: string): P
   return !enrolled && !others;
 };
 
+/**
+ * The agency without any identifier that this source calls by the very same name. Feeds send one organization under
+ * several logical ids; where nothing at all tells two apart, they are one.
+ */
+export const namesake = async (tx: Transaction, source: string, name: string): Promise<string | null> => {
+  const rows = (await tx("referrals.fhir_reference")
+    .join("referrals.agency", "agency.id", "fhir_reference.entity_id")
+    .where({ "fhir_reference.source_id": source, "fhir_reference.type": "Organization", "agency.name": name })
+    .whereNotExists(function () {
+      void this.select("*").from("referrals.agency_identifier").whereRaw("agency_identifier.agency_id = agency.id");
+    })
+    .distinct("agency.id")) as Row[];
+  return rows.length === 1 ? (rows[0]?.id as string) : null;
+};
+
 /** What could not be taken in, to be kept with its bytes. */
 export interface Refused {
   bytes: Buffer;

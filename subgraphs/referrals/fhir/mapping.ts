@@ -27,7 +27,7 @@ import type { Identifier as IdentifierHere } from "../agency.ts";
 import { agencyFromRow, findAgencyByIdentifiers, saveAgency } from "../agency-store.ts";
 import { report, retract } from "../handoff.ts";
 import type { Handoff } from "../handoff.ts";
-import { interfaceBetween, lockedHandoff, saveHandoff } from "../handoff-store.ts";
+import { interfaceOf, lockedHandoff, saveHandoff } from "../handoff-store.ts";
 import { bearersOf, savePerson, tie } from "../person-store.ts";
 import { referralFromRow, saveReferral } from "../referral-store.ts";
 import type { Priority, ReferralStatus } from "../referral.ts";
@@ -40,6 +40,7 @@ import {
   isOurs,
   meaning,
   means,
+  namesake,
   saveConsent,
   saveEncounter,
   saveLocation,
@@ -148,7 +149,10 @@ const organization: Mapping<Organization> = async (resource, at, intake) => {
     throw new Problem("CONTRADICTION", "`Organization.identifier` belongs to several agencies", {
       element: "Organization.identifier",
     });
-  const known = (await meaning(tx, source, at)) ?? byIdentifier;
+  const known =
+    (await meaning(tx, source, at)) ??
+    byIdentifier ??
+    (identifiers.length === 0 && resource.name ? await namesake(tx, source, resource.name) : null);
   const id = known ?? uuidv7();
   if (!known || (await isOurs(tx, source, id))) {
     const row = known && (await tx("referrals.agency").where({ id }).first());
@@ -363,7 +367,7 @@ const task: Mapping<Task> = async (resource, at, intake) => {
     version: 0,
     referral: referral.id,
     person,
-    interface: receiver && (await interfaceBetween(tx, [sender, receiver])),
+    interface: receiver && (await interfaceOf(tx, [sender, receiver])),
     sender,
     receiver,
     coordinator: source,

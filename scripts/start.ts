@@ -1,0 +1,48 @@
+/** Brings the whole graph up in one process: `npm start`. */
+import { DataDirInUse, takeLock } from "#platform/lock.ts";
+import type { Lock } from "#platform/lock.ts";
+import { openLog } from "#platform/log.ts";
+import { stopOnSignals } from "#platform/serve.ts";
+import { openHouse } from "./house.ts";
+import { dataDir, site } from "./site.ts";
+
+const log = openLog(process.env.LOG_LEVEL ?? "warn");
+
+const held = (): Lock => {
+  try {
+    return takeLock(dataDir());
+  } catch (error) {
+    if (!(error instanceof DataDirInUse)) throw error;
+    console.error(error.message);
+    process.exit(DataDirInUse.EXIT_CODE);
+  }
+};
+
+const lock = held();
+process.on("exit", () => lock.release());
+try {
+  const here = await site(log);
+  const house = await openHouse(here);
+  stopOnSignals(() => house.close(), log);
+  if (here.demo) {
+    const { seed } = await import("../test/county/seed.ts");
+    await seed(house);
+  }
+  lock.announce(house.url);
+  console.log(`ready ${house.url}/graphql`);
+  if (here.demo)
+    console.log(
+      [
+        "",
+        `  database ${house.database.kind}${here.databaseUrl ? "" : ` in ${here.dataDir}`}, request budget in ${house.budget.kind}`,
+        "  Ask the first question, as a county case worker:",
+        "",
+        "    npm run ask -- --as county-case-worker schema/operations/where-do-handoffs-stand.graphql",
+        "",
+        "  Stop with Ctrl-C.",
+      ].join("\n"),
+    );
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}

@@ -1,0 +1,8 @@
+import type { Act } from "#platform/act.ts";
+import type { Disputes } from "./store.ts";
+
+/** What every resolver of this room has at hand, for one request. */
+export interface Context {
+  act: Act;
+  disputes: Disputes;
+}

@@ -1,0 +1,8 @@
+import type { Act } from "#platform/act.ts";
+import type { Issues } from "./store.ts";
+
+/** What every resolver of this room has at hand, for one request. */
+export interface Context {
+  act: Act;
+  issues: Issues;
+}

@@ -13,16 +13,21 @@ const project = (name: string, include: string[], engine?: string) => ({
 export default defineConfig({
   resolve: {
     // Without it a second copy of graphql is loaded, whose errors are not instances of the first one's.
-    alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve("graphql/index.js")) }],
+    alias: [
+      { find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve("graphql/index.js")) },
+    ],
   },
   test: {
     // A house on a cold machine takes seconds to open; a test that hangs is cut all the same.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    reporters: ["default", "./test/report.ts"],
     projects: [
       project("house", WITHOUT, "PGLITE"),
       project("pglite", ON_A_DATABASE, "PGLITE"),
-      ...(process.env.TEST_DATABASE_URL ? [project("postgresql", ON_A_DATABASE, "POSTGRESQL")] : []),
+      ...(process.env.TEST_DATABASE_URL
+        ? [project("postgresql", ON_A_DATABASE, "POSTGRESQL")]
+        : []),
     ],
   },
 });

@@ -1,6 +1,12 @@
 /** Step 2: an operation must fit the graph, and its limits. */
 import { GraphQLError, isInterfaceType, isObjectType, Kind } from "graphql";
-import type { ASTVisitor, FragmentDefinitionNode, SelectionNode, SelectionSetNode, ValidationContext } from "graphql";
+import type {
+  ASTVisitor,
+  FragmentDefinitionNode,
+  SelectionNode,
+  SelectionSetNode,
+  ValidationContext,
+} from "graphql";
 
 /**
  * How large an operation may be. Depth counts fields that go from one thing to another; a connection's own `edges`,
@@ -55,7 +61,9 @@ const withinLimits = (context: ValidationContext): ASTVisitor => {
       for (const limit of ["depth", "aliases", "rootFields"] as const)
         if (all[limit] > LIMITS[limit])
           context.reportError(
-            new GraphQLError(`the operation is over the limit of ${LIMITS[limit]} ${limit}`, { extensions: { limit } }),
+            new GraphQLError(`the operation is over the limit of ${LIMITS[limit]} ${limit}`, {
+              extensions: { limit },
+            }),
           );
     },
   };
@@ -72,9 +80,12 @@ const noShadowingAlias = (context: ValidationContext): ASTVisitor => ({
     const parent = context.getParentType();
     const alias = node.alias?.value;
     if (alias === undefined || alias === node.name.value) return;
-    const isAField = (isObjectType(parent) || isInterfaceType(parent)) && Object.hasOwn(parent.getFields(), alias);
+    const isAField =
+      (isObjectType(parent) || isInterfaceType(parent)) && Object.hasOwn(parent.getFields(), alias);
     if (isAField || alias.startsWith("__"))
-      context.reportError(new GraphQLError(`the alias \`${alias}\` is the name of another field`, { nodes: [node] }));
+      context.reportError(
+        new GraphQLError(`the alias \`${alias}\` is the name of another field`, { nodes: [node] }),
+      );
   },
 });
 

@@ -51,10 +51,21 @@ const BODY_LIMIT = 100_000;
 
 /** Opens the line on its ground. */
 export const openGateway = async (ground: Ground): Promise<Gateway> => {
-  const { supergraph, subgraphs, issuer, directory, budget, clock, log, deadlines = DEADLINES, fhirRoom } = ground;
+  const {
+    supergraph,
+    subgraphs,
+    issuer,
+    directory,
+    budget,
+    clock,
+    log,
+    deadlines = DEADLINES,
+    fhirRoom,
+  } = ground;
   const subgraph = (room: string): Subgraph => {
     const known = subgraphs[room];
-    if (!known) throw new Error(`the supergraph has a subgraph ${room}, and nothing says where it answers`);
+    if (!known)
+      throw new Error(`the supergraph has a subgraph ${room}, and nothing says where it answers`);
     return known;
   };
   const gateway = new ApolloGateway({
@@ -99,12 +110,14 @@ export const openGateway = async (ground: Ground): Promise<Gateway> => {
       }
     }
     const headers = new HeaderMap();
-    for (const [name, value] of Object.entries(call.headers)) if (typeof value === "string") headers.set(name, value);
+    for (const [name, value] of Object.entries(call.headers))
+      if (typeof value === "string") headers.set(name, value);
     const response = await server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: call.method, headers, search: call.search, body },
       context: async () => ({ requester, requestId: call.requestId }),
     });
-    if (response.body.kind !== "complete") throw new Error("an incremental response was not asked for");
+    if (response.body.kind !== "complete")
+      throw new Error("an incremental response was not asked for");
     return {
       status: response.status ?? 200,
       headers: Object.fromEntries(response.headers),

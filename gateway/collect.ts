@@ -8,9 +8,17 @@ import type { Answer, Ask, Operation } from "#platform/subgraph.ts";
 
 /** A subgraph, wherever it runs. */
 export interface Subgraph {
-  answer(operation: Operation, requester: Requester, requestId: string, deadline: AbortSignal): Promise<Answer>;
+  answer(
+    operation: Operation,
+    requester: Requester,
+    requestId: string,
+    deadline: AbortSignal,
+  ): Promise<Answer>;
   /** Goes in by a side door of the room. */
-  enter(path: string, ask: Omit<Ask, "at">): Promise<{ status: number; contentType: string; body: string }>;
+  enter(
+    path: string,
+    ask: Omit<Ask, "at">,
+  ): Promise<{ status: number; contentType: string; body: string }>;
   close(): Promise<void>;
 }
 
@@ -53,13 +61,29 @@ export const httpSubgraph = (room: string, url: string, sign: Sign): Subgraph =>
   };
   return {
     answer: async (operation, requester, requestId, deadline) => {
-      const { statusCode, text } = await post("/graphql", JSON.stringify(operation), requester, requestId, deadline);
+      const { statusCode, text } = await post(
+        "/graphql",
+        JSON.stringify(operation),
+        requester,
+        requestId,
+        deadline,
+      );
       if (statusCode !== 200) throw new Error(`${room} answered ${statusCode}`);
       return JSON.parse(text) as Answer;
     },
     enter: async (path, { bytes, requester, requestId }) => {
-      const { statusCode, headers, text } = await post(path, bytes, requester, requestId, AbortSignal.timeout(SIDE_DOOR_MS));
-      return { status: statusCode, contentType: String(headers["content-type"] ?? "application/json"), body: text };
+      const { statusCode, headers, text } = await post(
+        path,
+        bytes,
+        requester,
+        requestId,
+        AbortSignal.timeout(SIDE_DOOR_MS),
+      );
+      return {
+        status: statusCode,
+        contentType: String(headers["content-type"] ?? "application/json"),
+        body: text,
+      };
     },
     close: () => pool.close(),
   };
@@ -67,28 +91,47 @@ export const httpSubgraph = (room: string, url: string, sign: Sign): Subgraph =>
 
 const within = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("the deadline passed")), { once: true });
+    signal.addEventListener("abort", () => reject(new Error("the deadline passed")), {
+      once: true,
+    });
     work.then(resolve, reject);
   });
 
 /** The planner's way to a subgraph: what fails or is late becomes `SUBGRAPH_UNAVAILABLE`, and the rest is still served. */
-export const collect = (room: string, subgraph: Subgraph, deadlines: Deadlines, log: Log): GraphQLDataSource => ({
+export const collect = (
+  room: string,
+  subgraph: Subgraph,
+  deadlines: Deadlines,
+  log: Log,
+): GraphQLDataSource => ({
   process: async (options) => {
     const { request } = options;
-    if (options.kind !== ("incoming operation" satisfies `${typeof options.kind}`) || !request.query)
+    if (
+      options.kind !== ("incoming operation" satisfies `${typeof options.kind}`) ||
+      !request.query
+    )
       throw new Error("a subgraph is asked for operations alone");
     const { requester, requestId } = options.context as Context;
     const deadline = AbortSignal.timeout(
       request.query.startsWith("mutation") ? deadlines.mutationMs : deadlines.readMs,
     );
-    const operation: Operation = { query: request.query, ...(request.variables && { variables: request.variables }) };
+    const operation: Operation = {
+      query: request.query,
+      ...(request.variables && { variables: request.variables }),
+    };
     try {
-      return (await within(deadline, subgraph.answer(operation, requester, requestId, deadline))) as never;
+      return (await within(
+        deadline,
+        subgraph.answer(operation, requester, requestId, deadline),
+      )) as never;
     } catch (error) {
       log.warn({ err: error, room, requestId }, "subgraph unavailable");
       return {
         errors: [
-          { message: `\`${room}\` did not answer in time`, extensions: { code: "SUBGRAPH_UNAVAILABLE" } },
+          {
+            message: `\`${room}\` did not answer in time`,
+            extensions: { code: "SUBGRAPH_UNAVAILABLE" },
+          },
         ] as never,
       };
     }

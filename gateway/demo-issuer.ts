@@ -1,7 +1,14 @@
 /** A token issuer for demonstrations: named personas, a key of its own. It does not exist in production. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, generateKeyPair, importJWK, SignJWT } from "jose";
+import {
+  calculateJwkThumbprint,
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+} from "jose";
 import type { JWK } from "jose";
 import type { Requester } from "#sharing/requester.ts";
 import type { Issuer } from "./identify.ts";
@@ -27,7 +34,9 @@ export interface DemoIssuer extends Issuer {
  */
 export const demoIssuer = async (dataDir: string | null): Promise<DemoIssuer> => {
   if (process.env.NODE_ENV === "production")
-    throw new Error("the demo issuer does not exist in production; set OIDC_ISSUER, OIDC_JWKS_URL and OIDC_AUDIENCE");
+    throw new Error(
+      "the demo issuer does not exist in production; set OIDC_ISSUER, OIDC_JWKS_URL and OIDC_AUDIENCE",
+    );
   const file = dataDir && join(dataDir, "demo-issuer.json");
   let jwk: JWK;
   if (file && existsSync(file)) jwk = JSON.parse(readFileSync(file, "utf8")) as JWK;
@@ -45,7 +54,9 @@ export const demoIssuer = async (dataDir: string | null): Promise<DemoIssuer> =>
   return {
     issuer: ISSUER,
     audience: AUDIENCE,
-    keys: createLocalJWKSet({ keys: [{ kty: kty as "EC", crv, x, y, kid, alg: ALGORITHM, use: "sig" }] }),
+    keys: createLocalJWKSet({
+      keys: [{ kty: kty as "EC", crv, x, y, kid, alg: ALGORITHM, use: "sig" }],
+    }),
     token: ({ agency, role, purpose, basis, subject }, lasts = "8h") =>
       new SignJWT({ agency, role, purpose_of_use: purpose, ...(basis && { basis }) })
         .setProtectedHeader({ alg: ALGORITHM, ...(kid && { kid }) })

@@ -45,15 +45,26 @@ export const forward =
     try {
       const requester = await admitted(headers.authorization);
       if (method !== "POST") throw new Problem("METHOD_NOT_ALLOWED", `\`${way.path}\` takes POST`);
-      const [type = "", ...parameters] = (headers["content-type"] ?? "").split(";").map((part) => part.trim());
+      const [type = "", ...parameters] = (headers["content-type"] ?? "")
+        .split(";")
+        .map((part) => part.trim());
       if (!way.accepts.includes(type.toLowerCase()))
-        throw new Problem("UNSUPPORTED_MEDIA_TYPE", `\`${way.path}\` takes ${way.accepts.join(" or ")}`);
-      const version = /^fhirVersion="?([\d.]+)"?$/i.exec(parameters.find((it) => /^fhirVersion=/i.test(it)) ?? "")?.[1];
+        throw new Problem(
+          "UNSUPPORTED_MEDIA_TYPE",
+          `\`${way.path}\` takes ${way.accepts.join(" or ")}`,
+        );
+      const version = /^fhirVersion="?([\d.]+)"?$/i.exec(
+        parameters.find((it) => /^fhirVersion=/i.test(it)) ?? "",
+      )?.[1];
       if (version && !version.startsWith("4.0"))
         throw new Problem("NOT_R4", "`fhirVersion` must be 4.0", { element: "Content-Type" });
       const bytes = await body(way.limitBytes);
       const reply = await subgraph.enter(way.path, { bytes, requester, requestId });
-      return { status: reply.status, headers: { "content-type": reply.contentType }, body: reply.body };
+      return {
+        status: reply.status,
+        headers: { "content-type": reply.contentType },
+        body: reply.body,
+      };
     } catch (error) {
       return refusal(error, requestId, log);
     }

@@ -42,7 +42,8 @@ const unauthenticated = (message: string, cause?: unknown): never => {
 export const identify =
   ({ issuer, audience, keys }: Issuer, directory: Directory) =>
   async (authorization: string | undefined): Promise<Requester> => {
-    const [, token] = /^Bearer ([^\s]+)$/i.exec(authorization ?? "") ?? unauthenticated("a bearer token is needed");
+    const [, token] =
+      /^Bearer ([^\s]+)$/i.exec(authorization ?? "") ?? unauthenticated("a bearer token is needed");
     const { payload } = await jwtVerify(token as string, keys, {
       issuer,
       audience,
@@ -52,8 +53,10 @@ export const identify =
     }).catch((cause: unknown) => unauthenticated("the token is not valid here", cause));
     const { sub, agency, role, purpose_of_use: purpose, basis = null } = payload;
     if (!isRole(role)) return unauthenticated("the token's `role` is not known");
-    if (!isPurpose(purpose)) return unauthenticated("the token's `purpose_of_use` must be exactly one that is known");
-    if (basis !== null && !isBasis(basis)) return unauthenticated("the token's `basis` is not known");
+    if (!isPurpose(purpose))
+      return unauthenticated("the token's `purpose_of_use` must be exactly one that is known");
+    if (basis !== null && !isBasis(basis))
+      return unauthenticated("the token's `basis` is not known");
     const kind = typeof agency === "string" ? await directory(agency) : undefined;
     if (kind === undefined) return unauthenticated("the token's `agency` is not on the roll");
     return { agency: agency as string, kind, role, purpose, basis, subject: sub as string };

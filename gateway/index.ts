@@ -20,12 +20,19 @@ import { remoteIssuer } from "./identify.ts";
 const DIRECTORY_TTL_MS = 5_000;
 
 const directoryOf = (subgraph: Subgraph): Directory => {
-  const seen = new LRUCache<string, { known: boolean; kind: AgencyKind | null }>({ max: 10_000, ttl: DIRECTORY_TTL_MS });
+  const seen = new LRUCache<string, { known: boolean; kind: AgencyKind | null }>({
+    max: 10_000,
+    ttl: DIRECTORY_TTL_MS,
+  });
   return async (agency) => {
     let entry = seen.get(agency);
     if (!entry) {
       const bytes = Buffer.from(JSON.stringify({ agency }));
-      const { status, body } = await subgraph.enter("/directory", { bytes, requester: null, requestId: "directory" });
+      const { status, body } = await subgraph.enter("/directory", {
+        bytes,
+        requester: null,
+        requestId: "directory",
+      });
       if (status !== 200) throw new Error(`the directory answered ${status}`);
       entry = JSON.parse(body) as { known: boolean; kind: AgencyKind | null };
       seen.set(agency, entry);
@@ -41,11 +48,16 @@ const directoryOf = (subgraph: Subgraph): Directory => {
 const log = openLog();
 const sign = await signer(JSON.parse(needed("GATEWAY_PRIVATE_KEY")) as JWK, "gateway");
 const subgraphs = Object.fromEntries(
-  Object.entries(urlsByRoom(needed("SUBGRAPHS"))).map(([room, url]) => [room, httpSubgraph(room, url, sign)]),
+  Object.entries(urlsByRoom(needed("SUBGRAPHS"))).map(([room, url]) => [
+    room,
+    httpSubgraph(room, url, sign),
+  ]),
 );
 const directory = subgraphs[needed("DIRECTORY_ROOM")];
 if (!directory) throw new Error("DIRECTORY_ROOM is not among SUBGRAPHS");
-const budget = process.env.REDIS_URL ? await redisBudget(process.env.REDIS_URL, log) : memoryBudget();
+const budget = process.env.REDIS_URL
+  ? await redisBudget(process.env.REDIS_URL, log)
+  : memoryBudget();
 const gateway = await openGateway({
   supergraph: readFileSync(needed("SUPERGRAPH"), "utf8"),
   subgraphs,
@@ -56,22 +68,17 @@ const gateway = await openGateway({
   log,
   fhirRoom: needed("FHIR_ROOM"),
 });
-const json = (value: unknown) => ({
-  status: 200,
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify(value),
+const server = await serve(gateway.routes, {
+  port: Number(needed("PORT")),
+  host: process.env.HOST ?? "127.0.0.1",
+  log,
+  ready: async () => ({ budget: { kind: budget.kind } }),
 });
-const server = await serve(
-  {
-    ...gateway.routes,
-    "/livez": async () => json({ live: true }),
-    "/readyz": async () => json({ ready: true, budget: { kind: budget.kind } }),
-  },
-  { port: Number(needed("PORT")), host: process.env.HOST ?? "127.0.0.1", log },
-);
 log.info({ url: server.url }, "ready");
+/** The proxy in front asks every 2 seconds, and takes a gateway out after the second refusal. */
+const NOTICE_MS = 4_500;
 stopOnSignals(async () => {
-  await server.drain();
+  await server.drain(NOTICE_MS);
   await gateway.close();
   await Promise.all(Object.values(subgraphs).map((subgraph) => subgraph.close()));
 }, log);

@@ -16,10 +16,20 @@ const APOLLO: Record<string, ProblemCode> = {
 };
 
 /** What may stand in `extensions` beside a code. */
-const DETAILS = ["agency", "currentVersion", "field", "limit", "movesOpen", "requestId", "retryAfterSeconds", "state"] as const;
+const DETAILS = [
+  "agency",
+  "currentVersion",
+  "field",
+  "limit",
+  "movesOpen",
+  "requestId",
+  "retryAfterSeconds",
+  "state",
+] as const;
 
 const codeOf = ({ message, extensions = {} }: GraphQLFormattedError): ProblemCode => {
-  if (extensions.limit !== undefined || message.includes("token limit")) return "OPERATION_TOO_LARGE";
+  if (extensions.limit !== undefined || message.includes("token limit"))
+    return "OPERATION_TOO_LARGE";
   const code = String(extensions.code);
   return APOLLO[code] ?? (isProblemCode(code) ? code : "FAULT");
 };
@@ -30,7 +40,9 @@ export const shownError =
   (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const code = codeOf(formatted);
     const { extensions = {}, path, locations } = formatted;
-    const details = Object.fromEntries(DETAILS.filter((key) => key in extensions).map((key) => [key, extensions[key]]));
+    const details = Object.fromEntries(
+      DETAILS.filter((key) => key in extensions).map((key) => [key, extensions[key]]),
+    );
     if (code === "FAULT" && extensions.code !== "FAULT") log.error({ err: error }, "fault");
     return {
       message: code === "FAULT" ? "our mistake" : formatted.message,

@@ -9,7 +9,7 @@ import { openLog } from "./log.ts";
 import { relay } from "./outbox.ts";
 import { checker, signer } from "./passport.ts";
 import type { Event } from "./record.ts";
-import { serve, stopOnSignals } from "./serve.ts";
+import { json, serve, stopOnSignals } from "./serve.ts";
 import type { Route } from "./serve.ts";
 import { needed, urlsByRoom } from "./settings.ts";
 import { openRoom, schemaOf } from "./subgraph.ts";
@@ -32,32 +32,32 @@ export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
   const log = openLog();
   const database = await openPostgresql(needed("DATABASE_URL"));
   const { answer, consume, sideDoors } = openRoom(room, database, { log, clock: systemClock });
-  const fromGateway = await checker(JSON.parse(needed("GATEWAY_PUBLIC_KEY")) as JWK, "gateway", room.name);
-  const fromRooms = await checker(JSON.parse(needed("EVENTS_PUBLIC_KEY")) as JWK, "events", room.name);
+  const fromGateway = await checker(
+    JSON.parse(needed("GATEWAY_PUBLIC_KEY")) as JWK,
+    "gateway",
+    room.name,
+  );
+  const fromRooms = await checker(
+    JSON.parse(needed("EVENTS_PUBLIC_KEY")) as JWK,
+    "events",
+    room.name,
+  );
   const sign = await signer(JSON.parse(needed("EVENTS_PRIVATE_KEY")) as JWK, "events");
 
-  const json = (value: unknown) => ({
-    status: 200,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(value),
-  });
   const routes: Record<string, Route> = {
     "/graphql": async (call) => {
       const body = await call.body(OPERATION_LIMIT);
       const { requester, requestId } = await fromGateway(call.headers.authorization, body);
       if (!requester) throw new Problem("UNAUTHENTICATED", "an operation needs a requester");
-      return json(await answer(JSON.parse(body.toString("utf8")) as Operation, requester, requestId));
+      return json(
+        await answer(JSON.parse(body.toString("utf8")) as Operation, requester, requestId),
+      );
     },
     "/events": async (call) => {
       const body = await call.body(OPERATION_LIMIT);
       await fromRooms(call.headers.authorization, body);
       await consume(JSON.parse(body.toString("utf8")) as Event);
       return { status: 204 };
-    },
-    "/livez": async () => json({ live: true }),
-    "/readyz": async () => {
-      await database.sql.raw("select 1");
-      return json({ ready: true, room: room.name, database: { kind: database.kind } });
     },
     ...Object.fromEntries(
       Object.entries(sideDoors).map(([path, door]): [string, Route] => [
@@ -99,6 +99,10 @@ export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
     port: Number(needed("PORT")),
     host: process.env.HOST ?? "127.0.0.1",
     log,
+    ready: async () => {
+      await database.sql.raw("select 1");
+      return { room: room.name, database: { kind: database.kind } };
+    },
   });
   log.info({ room: room.name, url: server.url }, "ready");
   stopOnSignals(async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { createClient } from "redis";
 import { Problem } from "#schema/problems.ts";
 import type { Log } from "./log.ts";
@@ -11,6 +12,7 @@ export interface Budget {
 }
 
 const MINUTE_MS = 60_000;
+const CONNECT_MS = 1_000;
 /** A system that asks more often than this is in a loop. */
 export const REQUESTS_PER_MINUTE = 6_000;
 
@@ -46,11 +48,25 @@ export const memoryBudget = (limit = REQUESTS_PER_MINUTE): Budget => {
  *
  * @param url `redis://host:port`
  */
-export const redisBudget = async (url: string, log: Log, limit = REQUESTS_PER_MINUTE): Promise<Budget> => {
-  const client = createClient({ url, disableOfflineQueue: true, socket: { connectTimeout: 1000 } });
+export const redisBudget = async (
+  url: string,
+  log: Log,
+  limit = REQUESTS_PER_MINUTE,
+): Promise<Budget> => {
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: CONNECT_MS },
+  });
   const local = memoryBudget(limit);
-  client.on("error", (error: unknown) => log.warn({ err: error }, "redis is out of reach; counting locally"));
-  await client.connect();
+  client.on("error", (error: unknown) =>
+    log.warn({ err: error }, "redis is out of reach; counting locally"),
+  );
+  // Redis may be down when a process starts: the client goes on trying, and nobody waits for it longer than this.
+  await Promise.race([
+    client.connect().catch(() => undefined),
+    delay(CONNECT_MS, undefined, { ref: false }),
+  ]);
   return {
     kind: "redis",
     spend: async (agency, at) => {

@@ -11,7 +11,12 @@ export interface Page {
 /** A Relay connection. There is no total: over persons, a count is a disclosure. */
 export interface Connection<T> {
   edges: { cursor: string; node: T }[];
-  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+  pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
 }
 
 /** What a list is sorted by: one column of instants, then the id, so that no two rows are equal. */
@@ -24,15 +29,20 @@ const DEFAULT_SIZE = 20;
 const MAX_SIZE = 100;
 
 const toCursor = (order: Order, row: Row): string =>
-  Buffer.from(JSON.stringify([order.column, (row[order.column] as Date).toISOString(), row.id])).toString("base64url");
+  Buffer.from(
+    JSON.stringify([order.column, (row[order.column] as Date).toISOString(), row.id]),
+  ).toString("base64url");
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const fromCursor = (order: Order, cursor: string): [Date, string] => {
   try {
-    const [column, value, id] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as string[];
+    const [column, value, id] = JSON.parse(
+      Buffer.from(cursor, "base64url").toString("utf8"),
+    ) as string[];
     const at = new Date(value ?? "");
-    if (column === order.column && !Number.isNaN(at.getTime()) && UUID.test(id ?? "")) return [at, id as string];
+    if (column === order.column && !Number.isNaN(at.getTime()) && UUID.test(id ?? ""))
+      return [at, id as string];
   } catch {
     // Not base64url JSON: the same refusal as any other cursor that this list did not give out.
   }
@@ -51,10 +61,15 @@ export const connect = async <T>(
   fromRow: (row: Row) => T,
 ): Promise<Connection<T>> => {
   const size = first ?? DEFAULT_SIZE;
-  if (size < 1 || size > MAX_SIZE) throw new Problem("BAD_INPUT", `\`first\` must be from 1 to ${MAX_SIZE}`);
+  if (size < 1 || size > MAX_SIZE)
+    throw new Problem("BAD_INPUT", `\`first\` must be from 1 to ${MAX_SIZE}`);
   if (after != null) {
     const [at, id] = fromCursor(order, after);
-    void query.whereRaw(`(??, id) ${order.direction === "asc" ? ">" : "<"} (?, ?)`, [order.column, at, id]);
+    void query.whereRaw(`(??, id) ${order.direction === "asc" ? ">" : "<"} (?, ?)`, [
+      order.column,
+      at,
+      id,
+    ]);
   }
   const rows = (await query
     .orderBy([
@@ -62,7 +77,9 @@ export const connect = async <T>(
       { column: "id", order: order.direction },
     ])
     .limit(size + 1)) as Row[];
-  const edges = rows.slice(0, size).map((row) => ({ cursor: toCursor(order, row), node: fromRow(row) }));
+  const edges = rows
+    .slice(0, size)
+    .map((row) => ({ cursor: toCursor(order, row), node: fromRow(row) }));
   return {
     edges,
     pageInfo: {

@@ -31,7 +31,8 @@ const database = (kind: Database["kind"], sql: Sql, close: () => Promise<void>):
       try {
         return await sql.transaction(work);
       } catch (error) {
-        if (attempt >= ATTEMPTS || !RETRYABLE.has((error as { code?: string }).code ?? "")) throw error;
+        if (attempt >= ATTEMPTS || !RETRYABLE.has((error as { code?: string }).code ?? ""))
+          throw error;
       }
     }
   },
@@ -44,12 +45,14 @@ const database = (kind: Database["kind"], sql: Sql, close: () => Promise<void>):
  */
 export const openPglite = async (dataDir?: string): Promise<Database> => {
   const lite = await PGlite.create(dataDir ? join(dataDir, "pglite") : "memory://");
-  const pool = new pg.Pool({
-    ...createPgConfig(lite),
-    max: 1,
-    // What a holder of the one session left open must not reach the next.
-    onConnect: async (client) => void (await client.query("rollback; reset all; reset role")),
-  });
+  const pool = new pg.Pool(
+    Object.assign(createPgConfig(lite), {
+      max: 1,
+      // What a holder of the one session left open must not reach the next. The pool awaits it; its types do not say so.
+      onConnect: (client: pg.ClientBase) =>
+        client.query("rollback; reset all; reset role") as unknown as void,
+    }),
+  );
   const sql = knex({ client: "pg", connectionPool: pool });
   return database("PGLITE", sql, async () => {
     await sql.destroy();

@@ -28,7 +28,11 @@ const source = (folder: URL, schema: string): Knex.MigrationSource<string> => ({
  * @param folders The platform's migrations, then the room's.
  * @returns The names of the migrations that ran now.
  */
-export const migrate = async (database: Database, schema: string, folders: URL[]): Promise<string[]> => {
+export const migrate = async (
+  database: Database,
+  schema: string,
+  folders: URL[],
+): Promise<string[]> => {
   await database.sql.raw("create schema if not exists ??", [schema]);
   const ran: string[] = [];
   for (const [index, folder] of folders.entries()) {

@@ -45,7 +45,9 @@ export const once = async <T extends Versioned>(
   effect: () => Promise<T>,
 ): Promise<T> => {
   const scope = { agency_id: act.by.agency, subject: act.by.subject, key: input.idempotencyKey };
-  const sha256 = createHash("sha256").update(`${as} ${canonical(input)}`).digest("hex");
+  const sha256 = createHash("sha256")
+    .update(`${as} ${canonical(input)}`)
+    .digest("hex");
   // A second request with the same key waits here, on the unique index, until the first has committed.
   const claimed = await tx(`${schema}.idempotency`)
     .insert({ ...scope, input_sha256: sha256, result: "{}", at: act.at })
@@ -55,7 +57,10 @@ export const once = async <T extends Versioned>(
   if (claimed.length === 0) {
     const earlier = await tx(`${schema}.idempotency`).where(scope).first("input_sha256", "result");
     if (earlier.input_sha256 !== sha256)
-      throw new Problem("IDEMPOTENCY_CONFLICT", "`idempotencyKey` was used before with different input");
+      throw new Problem(
+        "IDEMPOTENCY_CONFLICT",
+        "`idempotencyKey` was used before with different input",
+      );
     const { id, version } = earlier.result as Versioned;
     return fromRow((await rowAt(tx, schema, of, id, version)) as Row);
   }

@@ -35,7 +35,10 @@ export const relay = (database: Database, schema: string, deliver: Deliver, log:
         .select("id", "payload")) as { id: string; payload: Event }[];
       for (const { id, payload } of rows) {
         await deliver(payload);
-        await database.sql(`${schema}.outbox`).where({ id }).update({ delivered_at: database.sql.fn.now() });
+        await database
+          .sql(`${schema}.outbox`)
+          .where({ id })
+          .update({ delivered_at: database.sql.fn.now() });
       }
       if (rows.length < BATCH) return;
     }
@@ -61,6 +64,16 @@ export const relay = (database: Database, schema: string, deliver: Deliver, log:
 };
 
 /** Notes that an event is taken in, in the transaction of its effect; false when it was taken in before. */
-export const firstTime = async (tx: Transaction, schema: string, event: Event, at: Date): Promise<boolean> =>
-  (await tx(`${schema}.consumed`).insert({ event_id: event.id, at }).onConflict("event_id").ignore().returning("event_id"))
-    .length === 1;
+export const firstTime = async (
+  tx: Transaction,
+  schema: string,
+  event: Event,
+  at: Date,
+): Promise<boolean> =>
+  (
+    await tx(`${schema}.consumed`)
+      .insert({ event_id: event.id, at })
+      .onConflict("event_id")
+      .ignore()
+      .returning("event_id")
+  ).length === 1;

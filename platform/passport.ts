@@ -21,10 +21,16 @@ export const newKeyPair = async (): Promise<KeyPair> => {
   return { privateJwk: await exportJWK(privateKey), publicJwk: await exportJWK(publicKey) };
 };
 
-const hash = (body: string | Buffer): string => createHash("sha256").update(body).digest("base64url");
+const hash = (body: string | Buffer): string =>
+  createHash("sha256").update(body).digest("base64url");
 
 /** Signs who asks (null: the house itself), for one room and one body; good for 30 seconds. */
-export type Sign = (room: string, body: string | Buffer, requester: Requester | null, requestId: string) => Promise<string>;
+export type Sign = (
+  room: string,
+  body: string | Buffer,
+  requester: Requester | null,
+  requestId: string,
+) => Promise<string>;
 
 export const signer = async (privateJwk: JWK, signatory: Signatory): Promise<Sign> => {
   const key = (await importJWK(privateJwk, ALGORITHM)) as CryptoKey;
@@ -48,7 +54,11 @@ export type Check = (
 /**
  * @throws {Problem} UNAUTHENTICATED by the check, when the call was not signed for exactly this.
  */
-export const checker = async (publicJwk: JWK, signatory: Signatory, room: string): Promise<Check> => {
+export const checker = async (
+  publicJwk: JWK,
+  signatory: Signatory,
+  room: string,
+): Promise<Check> => {
   const key = await importJWK(publicJwk, ALGORITHM);
   return async (authorization, body) => {
     try {

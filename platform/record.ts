@@ -86,15 +86,19 @@ export const rowAt = async (
   id: string,
   version: number,
 ): Promise<Row | undefined> =>
-  (await sql(`${schema}.history`).where({ aggregate_type: of, aggregate_id: id, version }).first("after"))?.after as
-    | Row
-    | undefined;
+  (
+    await sql(`${schema}.history`)
+      .where({ aggregate_type: of, aggregate_id: id, version })
+      .first("after")
+  )?.after as Row | undefined;
 
 /** A column's instant, from the driver (a Date) or from a history row (a string). */
 export const instant = (value: unknown): Date => new Date(value as string | Date);
 
 /** The same where the column may be null. */
-export const instantOrNull = (value: unknown): Date | null => (value == null ? null : instant(value));
+export const instantOrNull = (value: unknown): Date | null =>
+  value == null ? null : instant(value);
 
 /** A JSON column: the driver has read a row's, and a history row keeps it as the text that was written. */
-export const fromJson = <T>(value: unknown): T => (typeof value === "string" ? JSON.parse(value) : value) as T;
+export const fromJson = <T>(value: unknown): T =>
+  (typeof value === "string" ? JSON.parse(value) : value) as T;

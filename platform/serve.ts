@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#schema/problems.ts";
 import type { Log } from "./log.ts";
@@ -38,16 +39,29 @@ export type Route = (call: Call) => Promise<Reply>;
 export interface Server {
   /** `http://127.0.0.1:4000` */
   url: string;
-  /** Takes no more requests, lets those under way finish, and closes. */
-  drain(): Promise<void>;
+  /**
+   * Says at `/readyz` that it is going away, takes no more requests after `noticeMs`, lets those under way finish, and
+   * closes.
+   *
+   * @param noticeMs How long a proxy in front needs to notice; none by default.
+   */
+  drain(noticeMs?: number): Promise<void>;
 }
 
-/** What is under way when a drain begins has this long to finish. */
-const DRAIN_MS = 15_000;
+/** What is under way when the notice has passed has this long to finish. */
+const DRAIN_MS = 12_000;
+
+/** A reply of JSON. */
+export const json = (value: unknown): Reply => ({
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(value),
+});
 
 const bodyOf = (request: IncomingMessage, limit: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    const tooLarge = () => reject(new Problem("BODY_TOO_LARGE", `the body is over the limit of ${limit} bytes`));
+    const tooLarge = () =>
+      reject(new Problem("BODY_TOO_LARGE", `the body is over the limit of ${limit} bytes`));
     if (Number(request.headers["content-length"] ?? 0) > limit) return tooLarge();
     const chunks: Buffer[] = [];
     let size = 0;
@@ -66,27 +80,33 @@ const bodyOf = (request: IncomingMessage, limit: number): Promise<Buffer> =>
 
 /** A problem as a whole answer: GraphQL's error form, and nothing else. */
 export const problemReply = (error: unknown, requestId: string, log: Log): Reply => {
-  const problem = error instanceof Problem ? error : new Problem("FAULT", "our mistake", { requestId });
+  const problem =
+    error instanceof Problem ? error : new Problem("FAULT", "our mistake", { requestId });
   if (problem !== error) log.error({ err: error, requestId }, "fault");
   return {
     status: problem.status,
     headers: {
       "content-type": "application/json; charset=utf-8",
-      ...(problem.code === "UNAUTHENTICATED" && { "www-authenticate": 'Bearer error="invalid_token"' }),
+      ...(problem.code === "UNAUTHENTICATED" && {
+        "www-authenticate": 'Bearer error="invalid_token"',
+      }),
       ...(typeof problem.details.retryAfterSeconds === "number" && {
         "retry-after": String(problem.details.retryAfterSeconds),
       }),
     },
     body: JSON.stringify({
-      errors: [{ message: problem.message, extensions: { code: problem.code, ...problem.details } }],
+      errors: [
+        { message: problem.message, extensions: { code: problem.code, ...problem.details } },
+      ],
     }),
   };
 };
 
 /**
- * Serves routes by path over HTTP.
+ * Serves routes by path over HTTP, and beside them `/livez` and `/readyz`.
  *
- * @param routes A path that is not among them is NOT_FOUND. A route that throws is answered by `failed`.
+ * @param routes A path that is not among them is NOT_FOUND.
+ * @param ready What `/readyz` tells; it throws while this process cannot answer.
  */
 export const serve = async (
   routes: Record<string, Route>,
@@ -94,10 +114,18 @@ export const serve = async (
     port,
     host,
     log,
-    failed = problemReply,
-  }: { port: number; host: string; log: Log; failed?: (error: unknown, requestId: string, log: Log, path: string) => Reply },
+    ready,
+  }: { port: number; host: string; log: Log; ready: () => Promise<object> },
 ): Promise<Server> => {
   let draining = false;
+  const all: Record<string, Route> = {
+    ...routes,
+    "/livez": async () => json({ live: true }),
+    "/readyz": async () => {
+      if (draining) throw new Problem("SHUTTING_DOWN", "this process is going away");
+      return json({ ready: true, ...(await ready()) });
+    },
+  };
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const requestId = uuidv7();
     const url = new URL(request.url ?? "/", "http://localhost");
@@ -107,7 +135,7 @@ export const serve = async (
     });
     let reply: Reply;
     try {
-      const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
+      const route = Object.hasOwn(all, url.pathname) ? all[url.pathname] : undefined;
       if (!route) throw new Problem("NOT_FOUND", "no such path");
       reply = await route({
         method: request.method ?? "GET",
@@ -119,7 +147,7 @@ export const serve = async (
         body: (limit) => bodyOf(request, limit),
       });
     } catch (error) {
-      reply = failed(error, requestId, log, url.pathname);
+      reply = problemReply(error, requestId, log);
     }
     const body = reply.body ?? "";
     // A client that is still sending what will not be read must not hold the connection.
@@ -137,12 +165,15 @@ export const serve = async (
       setTimeout(() => request.destroy(), 1000).unref();
     }
   };
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
-    respond(request, response).catch((error: unknown) => {
-      log.error({ err: error }, "fault");
-      response.destroy();
-    });
-  });
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 60_000 },
+    (request, response) => {
+      respond(request, response).catch((error: unknown) => {
+        log.error({ err: error }, "fault");
+        response.destroy();
+      });
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
@@ -150,16 +181,16 @@ export const serve = async (
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
-    drain: () =>
-      new Promise((resolve) => {
-        draining = true;
-        const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-        server.close(() => {
-          clearTimeout(cut);
-          resolve();
-        });
+    drain: async (noticeMs = 0) => {
+      draining = true;
+      if (noticeMs > 0) await delay(noticeMs);
+      const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
         server.closeIdleConnections();
-      }),
+      });
+      clearTimeout(cut);
+    },
   };
 };
 

@@ -20,7 +20,10 @@ export const urlsByRoom = (list: string): Record<string, string> =>
       .filter((part) => part.trim() !== "")
       .map((part) => {
         const [, room, url] = /^\s*([a-z-]+)=(https?:\/\/\S+)\s*$/.exec(part) ?? [];
-        if (!room || !url) throw new Error(`"${part}" is not a room and its URL, as in referrals=http://127.0.0.1:4001`);
+        if (!room || !url)
+          throw new Error(
+            `"${part}" is not a room and its URL, as in referrals=http://127.0.0.1:4001`,
+          );
         return [room, url];
       }),
   );

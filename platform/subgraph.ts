@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
-import { execute, GraphQLError, parse, validate } from "graphql";
-import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from "graphql";
+import { execute, parse, validate } from "graphql";
+import type { DocumentNode, GraphQLError, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { LRUCache } from "lru-cache";
 import { Problem } from "#schema/problems.ts";
 import { scalars } from "#schema/scalars.ts";
@@ -74,13 +74,22 @@ export const typeDefsOf = (room: Pick<Room<never>, "folder">): DocumentNode =>
 const PLATFORM_MIGRATIONS = new URL("./migrations/", import.meta.url);
 
 /** Brings a room's own tables up to date, those of the platform in its schema first. */
-export const migrateRoom = (room: Pick<Room<never>, "name" | "folder">, database: Database): Promise<string[]> =>
-  migrate(database, schemaOf(room.name), [PLATFORM_MIGRATIONS, new URL("migrations/", room.folder)]);
+export const migrateRoom = (
+  room: Pick<Room<never>, "name" | "folder">,
+  database: Database,
+): Promise<string[]> =>
+  migrate(database, schemaOf(room.name), [
+    PLATFORM_MIGRATIONS,
+    new URL("migrations/", room.folder),
+  ]);
 
 /** One of the two edges where errors are caught: a Problem is shown, a request's own fault is named, all else is FAULT. */
 const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormattedError => {
   const cause = error.originalError;
-  const base = { ...(error.path && { path: error.path }), ...(error.locations && { locations: error.locations }) };
+  const base = {
+    ...(error.path && { path: error.path }),
+    ...(error.locations && { locations: error.locations }),
+  };
   if (cause instanceof Problem)
     return { ...base, message: cause.message, extensions: { code: cause.code, ...cause.details } };
   // PostgreSQL's invalid_text_representation: an id that is no UUID. No record can bear it, so saying so tells nothing.
@@ -130,7 +139,12 @@ export const openRoom = <Context>(
     answer: async ({ query, variables, operationName }, requester, requestId) => {
       const document = read(query);
       if (!("kind" in document))
-        return { errors: document.map(({ message }) => ({ message, extensions: { code: "OPERATION_INVALID" } })) };
+        return {
+          errors: document.map(({ message }) => ({
+            message,
+            extensions: { code: "OPERATION_INVALID" },
+          })),
+        };
       const act: Act = { by: requester, at: clock(), requestId };
       const result = await execute({
         schema,
@@ -141,7 +155,9 @@ export const openRoom = <Context>(
       });
       return {
         ...(result.data !== undefined && { data: result.data as Record<string, unknown> | null }),
-        ...(result.errors && { errors: result.errors.map((error) => shown(error, log, requestId)) }),
+        ...(result.errors && {
+          errors: result.errors.map((error) => shown(error, log, requestId)),
+        }),
       };
     },
     consume: async (event) => room.consume?.(database, event, clock()),

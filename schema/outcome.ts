@@ -1,4 +1,5 @@
-import { Problem, PROBLEMS } from "./problems.ts";
+import { PROBLEMS } from "./problems.ts";
+import type { Problem } from "./problems.ts";
 
 /** The code system of the problems of FHIR intake, and of what became of a resource. */
 export const INTAKE_SYSTEM = "https://handoff-graph.org/CodeSystem/intake";
@@ -20,7 +21,9 @@ export const problemIssue = ({ code, message, details }: Problem): OutcomeIssue 
 });
 
 /** A FHIR OperationOutcome, as JSON. */
-export const outcome = (issue: OutcomeIssue[]): { resourceType: "OperationOutcome"; issue: OutcomeIssue[] } => ({
+export const outcome = (
+  issue: OutcomeIssue[],
+): { resourceType: "OperationOutcome"; issue: OutcomeIssue[] } => ({
   resourceType: "OperationOutcome",
   issue,
 });

@@ -7,30 +7,90 @@ export const PROBLEMS = {
   FORBIDDEN: { status: 403, means: "the requester's role may not do this" },
   NOT_FOUND: { status: 404, means: "no such thing, or none that the requester may know of" },
   METHOD_NOT_ALLOWED: { status: 405, means: "the path does not answer this HTTP method" },
-  BODY_TOO_LARGE: { status: 413, means: "the request's body is over the limit; nothing of it was kept" },
+  BODY_TOO_LARGE: {
+    status: 413,
+    means: "the request's body is over the limit; nothing of it was kept",
+  },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, means: "the body's content type is not accepted here" },
   BAD_REQUEST: { status: 400, means: "the request is not GraphQL over HTTP" },
-  OPERATION_INVALID: { status: 400, means: "the document does not parse or does not fit the schema" },
-  OPERATION_TOO_LARGE: { status: 400, means: "the document is over a limit on tokens, depth, aliases or fields" },
+  OPERATION_INVALID: {
+    status: 400,
+    means: "the document does not parse or does not fit the schema",
+  },
+  OPERATION_TOO_LARGE: {
+    status: 400,
+    means: "the document is over a limit on tokens, depth, aliases or fields",
+  },
   BAD_INPUT: { status: 400, means: "an argument's value is not acceptable; the message names it" },
-  MOVE_NOT_ALLOWED: { status: 409, means: "the record's state, or the requester's part in it, does not allow this move" },
-  VERSION_CONFLICT: { status: 409, means: "the record has changed since `expectedVersion`; the current version is attached" },
-  IDEMPOTENCY_CONFLICT: { status: 409, means: "the idempotency key was used before with different input" },
-  RATE_LIMITED: { status: 429, means: "the agency's budget of requests is spent; try again when told" },
-  SUBGRAPH_UNAVAILABLE: { status: 503, means: "a part of the graph did not answer in time; its fields are null" },
+  MOVE_NOT_ALLOWED: {
+    status: 409,
+    means: "the record's state, or the requester's part in it, does not allow this move",
+  },
+  VERSION_CONFLICT: {
+    status: 409,
+    means: "the record has changed since `expectedVersion`; the current version is attached",
+  },
+  IDEMPOTENCY_CONFLICT: {
+    status: 409,
+    means: "the idempotency key was used before with different input",
+  },
+  RATE_LIMITED: {
+    status: 429,
+    means: "the agency's budget of requests is spent; try again when told",
+  },
+  SUBGRAPH_UNAVAILABLE: {
+    status: 503,
+    means: "a part of the graph did not answer in time; its fields are null",
+  },
   SHUTTING_DOWN: { status: 503, means: "this process is going away; ask again" },
   FAULT: { status: 500, means: "our mistake; the request id finds it in the log" },
 
   MALFORMED_JSON: { status: 400, means: "FHIR intake: the bytes are not JSON", issue: "structure" },
-  UNKNOWN_RESOURCE_TYPE: { status: 422, means: "FHIR intake: no such resource type in R4", issue: "not-supported" },
-  NOT_R4: { status: 422, means: "FHIR intake: the resource is of another FHIR release", issue: "not-supported" },
-  INVALID_RESOURCE: { status: 422, means: "FHIR intake: the resource breaks its R4 definition", issue: "invalid" },
-  NO_IDENTIFIER: { status: 422, means: "FHIR intake: a patient without an identifier", issue: "required" },
-  UNKNOWN_AGENCY: { status: 422, means: "FHIR intake: an organization that was never sent", issue: "not-found" },
-  UNKNOWN_REFERENCE: { status: 422, means: "FHIR intake: a reference to something that was never sent", issue: "not-found" },
-  CONTRADICTION: { status: 422, means: "FHIR intake: facts that cannot all be true", issue: "business-rule" },
-  AMBIGUOUS_STATUS: { status: 422, means: "FHIR intake: a status that stands for several states", issue: "business-rule" },
-  BUNDLE_NOT_ACCEPTED: { status: 422, means: "FHIR intake: a bundle type or request that is not taken in", issue: "not-supported" },
+  UNKNOWN_RESOURCE_TYPE: {
+    status: 422,
+    means: "FHIR intake: no such resource type in R4",
+    issue: "not-supported",
+  },
+  NOT_R4: {
+    status: 422,
+    means: "FHIR intake: the resource is of another FHIR release",
+    issue: "not-supported",
+  },
+  INVALID_RESOURCE: {
+    status: 422,
+    means: "FHIR intake: the resource breaks its R4 definition",
+    issue: "invalid",
+  },
+  NO_IDENTIFIER: {
+    status: 422,
+    means: "FHIR intake: a patient without an identifier",
+    issue: "required",
+  },
+  UNKNOWN_AGENCY: {
+    status: 422,
+    means: "FHIR intake: an organization that was never sent",
+    issue: "not-found",
+  },
+  UNKNOWN_REFERENCE: {
+    status: 422,
+    means: "FHIR intake: a reference to something that was never sent",
+    issue: "not-found",
+  },
+  CONTRADICTION: {
+    status: 422,
+    means: "FHIR intake: facts that cannot all be true",
+    issue: "business-rule",
+  },
+  AMBIGUOUS_STATUS: {
+    status: 422,
+    means: "FHIR intake: a status that stands for several states",
+    issue: "business-rule",
+  },
+  BUNDLE_NOT_ACCEPTED: {
+    status: 422,
+    means: "FHIR intake: a bundle type or request that is not taken in",
+    issue: "not-supported",
+  },
 } as const satisfies Record<string, { status: number; means: string; issue?: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -9,7 +9,8 @@ import { dataDir } from "./site.ts";
 export type PersonaName = keyof typeof personas;
 
 /** Where the house answers; null when none runs. */
-export const houseUrl = (): string | null => process.env.HANDOFF_URL ?? holderOf(dataDir())?.url ?? null;
+export const houseUrl = (): string | null =>
+  process.env.HANDOFF_URL ?? holderOf(dataDir())?.url ?? null;
 
 /**
  * A token: HANDOFF_TOKEN, else one of a demo persona.
@@ -18,7 +19,8 @@ export const houseUrl = (): string | null => process.env.HANDOFF_URL ?? holderOf
  */
 export const tokenFor = async (name: string): Promise<string> => {
   if (process.env.HANDOFF_TOKEN) return process.env.HANDOFF_TOKEN;
-  if (!Object.hasOwn(personas, name)) throw new Error(`there is no persona ${name}; npm run token lists them`);
+  if (!Object.hasOwn(personas, name))
+    throw new Error(`there is no persona ${name}; npm run token lists them`);
   return (await demoIssuer(dataDir())).token(personas[name as PersonaName]);
 };
 

@@ -32,8 +32,14 @@ const supergraph = async (): Promise<Written[]> => {
   const api = Supergraph.build(composed.supergraphSdl).apiSchema().toGraphQLJSSchema();
   const pretty = (sdl: string) => format(sdl, { parser: "graphql", printWidth: 100 });
   return [
-    { path: new URL("../schema/supergraph.graphql", import.meta.url), content: await pretty(composed.supergraphSdl) },
-    { path: new URL("../schema/api.graphql", import.meta.url), content: await pretty(printSchema(api)) },
+    {
+      path: new URL("../schema/supergraph.graphql", import.meta.url),
+      content: await pretty(composed.supergraphSdl),
+    },
+    {
+      path: new URL("../schema/api.graphql", import.meta.url),
+      content: await pretty(printSchema(api)),
+    },
   ];
 };
 
@@ -46,14 +52,22 @@ const problems = async (): Promise<Written> => ({
       "",
       "| code | HTTP status, when it is the whole answer | meaning |",
       "|---|---|---|",
-      ...Object.entries(PROBLEMS).map(([code, { status, means }]) => `| \`${code}\` | ${status} | ${means} |`),
+      ...Object.entries(PROBLEMS).map(
+        ([code, { status, means }]) => `| \`${code}\` | ${status} | ${means} |`,
+      ),
     ].join("\n"),
     { parser: "markdown", printWidth: 100 },
   ),
 });
 
-const all = [...(await Promise.all(ROOMS.map(resolverTypes))), ...(await supergraph()), await problems()];
-const stale = all.filter(({ path, content }) => !existsSync(path) || readFileSync(path, "utf8") !== content);
+const all = [
+  ...(await Promise.all(ROOMS.map(resolverTypes))),
+  ...(await supergraph()),
+  await problems(),
+];
+const stale = all.filter(
+  ({ path, content }) => !existsSync(path) || readFileSync(path, "utf8") !== content,
+);
 
 if (process.argv.includes("--check")) {
   for (const { path } of stale) console.error(`stale: ${path.pathname}; run npm run compose`);

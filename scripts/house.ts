@@ -9,7 +9,6 @@ import type { Database } from "#platform/database.ts";
 import type { Log } from "#platform/log.ts";
 import { relay } from "#platform/outbox.ts";
 import { serve } from "#platform/serve.ts";
-import type { Route } from "#platform/serve.ts";
 import { migrateRoom, openRoom, schemaOf } from "#platform/subgraph.ts";
 import type { OpenRoom, Room } from "#platform/subgraph.ts";
 import { openGateway } from "../gateway/answer.ts";
@@ -67,7 +66,10 @@ const directoryOf =
     const door = room.sideDoors["/directory"];
     const bytes = Buffer.from(JSON.stringify({ agency }));
     const reply = await door?.({ bytes, requester: null, requestId: "directory" });
-    const { known, kind } = JSON.parse(reply?.body ?? "{}") as { known?: boolean; kind?: AgencyKind | null };
+    const { known, kind } = JSON.parse(reply?.body ?? "{}") as {
+      known?: boolean;
+      kind?: AgencyKind | null;
+    };
     return known ? (kind ?? null) : undefined;
   };
 
@@ -82,7 +84,8 @@ const inProcess = (room: OpenRoom): Subgraph => ({
 });
 
 /** The committed supergraph, as SDL. */
-export const supergraph = (): string => readFileSync(new URL("../schema/supergraph.graphql", import.meta.url), "utf8");
+export const supergraph = (): string =>
+  readFileSync(new URL("../schema/supergraph.graphql", import.meta.url), "utf8");
 
 /** Opens the database, brings every room up to date, opens the gateway and listens. */
 export const openHouse = async (site: Site): Promise<House> => {
@@ -91,7 +94,9 @@ export const openHouse = async (site: Site): Promise<House> => {
     ? await openPostgresql(site.databaseUrl)
     : await openPglite(site.dataDir ?? undefined);
   for (const room of ROOMS) await migrateRoom(room, database);
-  const rooms = Object.fromEntries(ROOMS.map((room) => [room.name, openRoom(room, database, { log, clock })]));
+  const rooms = Object.fromEntries(
+    ROOMS.map((room) => [room.name, openRoom(room, database, { log, clock })]),
+  );
   const relays = Object.entries(LISTENERS).map(([from, to]) =>
     relay(
       database,
@@ -105,7 +110,9 @@ export const openHouse = async (site: Site): Promise<House> => {
   const budget = site.redisUrl ? await redisBudget(site.redisUrl, log) : memoryBudget();
   const gateway = await openGateway({
     supergraph: supergraph(),
-    subgraphs: Object.fromEntries(Object.entries(rooms).map(([name, room]) => [name, inProcess(room)])),
+    subgraphs: Object.fromEntries(
+      Object.entries(rooms).map(([name, room]) => [name, inProcess(room)]),
+    ),
     issuer: site.issuer,
     directory: directoryOf(rooms.referrals as OpenRoom),
     budget,
@@ -114,20 +121,15 @@ export const openHouse = async (site: Site): Promise<House> => {
     fhirRoom: "referrals",
     ...(site.deadlines && { deadlines: site.deadlines }),
   });
-  const json = (value: unknown) => ({
-    status: 200,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(value),
-  });
-  const routes: Record<string, Route> = {
-    ...gateway.routes,
-    "/livez": async () => json({ live: true }),
-    "/readyz": async () => {
+  const server = await serve(gateway.routes, {
+    port: site.port,
+    host: site.host,
+    log,
+    ready: async () => {
       await database.sql.raw("select 1");
-      return json({ ready: true, database: { kind: database.kind }, budget: { kind: budget.kind } });
+      return { database: { kind: database.kind }, budget: { kind: budget.kind } };
     },
-  };
-  const server = await serve(routes, { port: site.port, host: site.host, log });
+  });
   return {
     url: server.url,
     database,

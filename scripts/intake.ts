@@ -34,7 +34,9 @@ const TAKEN_IN: ReadonlySet<string> = new Set(["MAPPED", "KEPT", "UNCHANGED"]);
 const WAITING: ReadonlySet<string> = new Set(["UNKNOWN_AGENCY", "UNKNOWN_REFERENCE"]);
 
 const lines = (file: string, reply: Reply): Line[] => {
-  const outcomes = reply.entry?.map(({ response }) => response.outcome) ?? [{ issue: reply.issue ?? [] }];
+  const outcomes = reply.entry?.map(({ response }) => response.outcome) ?? [
+    { issue: reply.issue ?? [] },
+  ];
   return outcomes
     .flatMap(({ issue }) => issue)
     .map(({ details, expression }) => ({
@@ -50,7 +52,14 @@ const send = async (url: string, token: string, file: string): Promise<Line[]> =
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    return [{ file, code: "UNREADABLE", text: (error as NodeJS.ErrnoException).code ?? "cannot be read", element: "" }];
+    return [
+      {
+        file,
+        code: "UNREADABLE",
+        text: (error as NodeJS.ErrnoException).code ?? "cannot be read",
+        element: "",
+      },
+    ];
   }
   const response = await fetch(`${url}/fhir`, {
     method: "POST",
@@ -58,7 +67,9 @@ const send = async (url: string, token: string, file: string): Promise<Line[]> =
     body: bytes,
   });
   if (response.status === 401 || response.status === 403)
-    throw new Error(`the house refused the sender: ${lines(file, (await response.json()) as Reply)[0]?.text}`);
+    throw new Error(
+      `the house refused the sender: ${lines(file, (await response.json()) as Reply)[0]?.text}`,
+    );
   return lines(file, (await response.json()) as Reply);
 };
 
@@ -83,12 +94,16 @@ try {
   const token = await tokenFor(as);
   const { url, leave } = await reach();
   try {
-    const bar = new SingleBar({ format: "{bar} {value}/{total} files  {file}", noTTYOutput: false, clearOnComplete: true });
+    const bar = new SingleBar({
+      format: "{bar} {value}/{total} files  {file}",
+      noTTYOutput: false,
+      clearOnComplete: true,
+    });
     bar.start(files.length, 0, { file: "" });
     const done = new Map<string, Line[]>();
     let waiting = files;
     // Files come in any order: what refers to a later one is sent again, until a round brings nothing new.
-    for (let before = Infinity; waiting.length > 0 && waiting.length < before && !stopped; ) {
+    for (let before = Infinity; waiting.length > 0 && waiting.length < before && !stopped;) {
       before = waiting.length;
       for (const file of waiting) {
         if (stopped) break;

@@ -13,7 +13,9 @@ if (major < NEEDED) {
 }
 const [name] = process.argv.splice(2, 1);
 if (!name || !/^[a-z-]+$/.test(name)) {
-  console.error("usage: node scripts/run.js NAME, where NAME is a file of scripts/ without its ending");
+  console.error(
+    "usage: node scripts/run.js NAME, where NAME is a file of scripts/ without its ending",
+  );
   process.exit(1);
 }
 await import(`./${name}.ts`);

@@ -19,7 +19,8 @@ const isProduction = (): boolean => process.env.NODE_ENV === "production";
  */
 export const site = async (log: Log): Promise<Site & { dataDir: string; demo: boolean }> => {
   const port = Number(process.env.PORT ?? 4000);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`PORT is "${process.env.PORT}", and must be 0 to 65535`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`PORT is "${process.env.PORT}", and must be 0 to 65535`);
   // An issuer of one's own may be tried outside production too; the demo issuer is then not believed.
   const demo = !isProduction() && !process.env.OIDC_ISSUER;
   return {

@@ -3,12 +3,12 @@
  * by the same commands with the same variables. PostgreSQL and Redis are the caller's, and there is no proxy: a proxy
  * would only choose between gateways that each answer by themselves.
  *
- * Environment: DATABASE_URL, REDIS_URL (optional), PORT_OFFSET (added to every port), and what docker-compose.yml asks
- * for. Signing keys that are not set are made for this run.
+ * Environment, or `.env`: DATABASE_URL, REDIS_URL (optional), PORT_OFFSET (added to every port), and what
+ * docker-compose.yml asks for. Signing keys that are not set are made for this run.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { newKeyPair } from "#platform/passport.ts";
@@ -22,6 +22,7 @@ const ANSWER_WITHIN_MS = 1_000;
 const CUT_OFF_MS = 19_500;
 const FRONT = "gateway-1";
 const HOUSE = new URL("../", import.meta.url);
+const ENV_FILE = new URL(".env", HOUSE);
 
 /** Pairs that are not set at all. Of half a pair the plan asks for the other half: a fresh one would not fit it. */
 const missingKeys = async (): Promise<Variables> => {
@@ -100,6 +101,8 @@ const open = async (it: Process): Promise<void> => {
 };
 
 const openAll = async (): Promise<void> => {
+  // As Compose does: what the environment has already is not replaced.
+  if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE);
   const portOffset = Number(process.env.PORT_OFFSET || 0);
   if (!Number.isInteger(portOffset)) throw new Error("PORT_OFFSET is not a whole number");
   const file = readComposeFile(readFileSync(new URL("docker-compose.yml", HOUSE), "utf8"));

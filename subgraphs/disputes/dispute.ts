@@ -50,7 +50,8 @@ export interface Opening {
 const STATEABLE: ReadonlySet<Stage> = new Set<Stage>(["OPEN", "UNDER_REVIEW"]);
 
 const stated = (statement: string, act: Act): Position => {
-  if (statement.trim() === "") throw new Problem("BAD_INPUT", "`statement` must not be blank", { field: "statement" });
+  if (statement.trim() === "")
+    throw new Problem("BAD_INPUT", "`statement` must not be blank", { field: "statement" });
   return { agency: { id: act.by.agency }, statement, statedAt: act.at };
 };
 
@@ -62,11 +63,18 @@ const stated = (statement: string, act: Act): Position => {
  */
 export const open = (id: string, opening: Opening, act: Act): Dispute => {
   const parties = [...new Set(opening.partyIds)];
-  if (parties.length < 2) throw new Problem("BAD_INPUT", "`partyIds` must name two agencies or more", { field: "partyIds" });
+  if (parties.length < 2)
+    throw new Problem("BAD_INPUT", "`partyIds` must name two agencies or more", {
+      field: "partyIds",
+    });
   if (!parties.includes(act.by.agency))
-    throw new Problem("BAD_INPUT", "`partyIds` must name your own agency too", { field: "partyIds" });
+    throw new Problem("BAD_INPUT", "`partyIds` must name your own agency too", {
+      field: "partyIds",
+    });
   if (opening.coverage === "NOT_REQUIRED" && !opening.coverageReason?.trim())
-    throw new Problem("BAD_INPUT", "`coverageReason` must say why no coverage is needed", { field: "coverageReason" });
+    throw new Problem("BAD_INPUT", "`coverageReason` must say why no coverage is needed", {
+      field: "coverageReason",
+    });
   return {
     id,
     version: 1,
@@ -85,9 +93,13 @@ export const open = (id: string, opening: Opening, act: Act): Dispute => {
 
 const during = (dispute: Dispute, stages: ReadonlySet<Stage>, doing: string): void => {
   if (!stages.has(dispute.stage))
-    throw new Problem("MOVE_NOT_ALLOWED", `${doing} is not open while the dispute is ${dispute.stage}`, {
-      state: dispute.stage,
-    });
+    throw new Problem(
+      "MOVE_NOT_ALLOWED",
+      `${doing} is not open while the dispute is ${dispute.stage}`,
+      {
+        state: dispute.stage,
+      },
+    );
 };
 
 /**
@@ -97,7 +109,11 @@ const during = (dispute: Dispute, stages: ReadonlySet<Stage>, doing: string): vo
  */
 export const statePosition = (dispute: Dispute, statement: string, act: Act): Dispute => {
   during(dispute, STATEABLE, "stating a position");
-  return { ...dispute, version: dispute.version + 1, positions: [...dispute.positions, stated(statement, act)] };
+  return {
+    ...dispute,
+    version: dispute.version + 1,
+    positions: [...dispute.positions, stated(statement, act)],
+  };
 };
 
 /**
@@ -108,6 +124,8 @@ export const statePosition = (dispute: Dispute, statement: string, act: Act): Di
 export const withdraw = (dispute: Dispute, act: Act): Dispute => {
   during(dispute, STATEABLE, "withdrawing");
   if (dispute.openedBy.id !== act.by.agency)
-    throw new Problem("MOVE_NOT_ALLOWED", "only the agency that opened a dispute may withdraw it", { state: dispute.stage });
+    throw new Problem("MOVE_NOT_ALLOWED", "only the agency that opened a dispute may withdraw it", {
+      state: dispute.stage,
+    });
   return { ...dispute, version: dispute.version + 1, stage: "WITHDRAWN" };
 };

@@ -9,7 +9,9 @@ export const resolvers: Resolvers = {
   Mutation: {
     openDispute: (_, { input }, { disputes }) => disputes.open(input),
     statePosition: (_, { input }, { disputes, act }) =>
-      disputes.change(input, "statePosition", (dispute) => statePosition(dispute, input.statement, act)),
+      disputes.change(input, "statePosition", (dispute) =>
+        statePosition(dispute, input.statement, act),
+      ),
     withdrawDispute: (_, { input }, { disputes, act }) =>
       disputes.change(input, "withdrawDispute", (dispute) => withdraw(dispute, act)),
   },

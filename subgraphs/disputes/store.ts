@@ -52,17 +52,30 @@ const toRow = (dispute: Dispute) => ({
   opened_by_id: dispute.openedBy.id,
   opened_at: dispute.openedAt,
   positions: JSON.stringify(
-    dispute.positions.map(({ agency, statement, statedAt }) => ({ agencyId: agency.id, statement, statedAt })),
+    dispute.positions.map(({ agency, statement, statedAt }) => ({
+      agencyId: agency.id,
+      statement,
+      statedAt,
+    })),
   ),
 });
 
 /** To an agency that is no party, the dispute does not exist. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
-  worksWithPeople(by) ? query.whereRaw("party_ids @> array[?]::uuid[]", [by.agency]) : query.whereRaw("false");
+  worksWithPeople(by)
+    ? query.whereRaw("party_ids @> array[?]::uuid[]", [by.agency])
+    : query.whereRaw("false");
 
-const save = async (tx: Transaction, before: Dispute | null, after: Dispute, act: Act): Promise<Dispute> => {
+const save = async (
+  tx: Transaction,
+  before: Dispute | null,
+  after: Dispute,
+  act: Act,
+): Promise<Dispute> => {
   const row = toRow(after);
-  await (before ? tx("disputes.dispute").where({ id: after.id }).update(row) : tx("disputes.dispute").insert(row));
+  await (before
+    ? tx("disputes.dispute").where({ id: after.id }).update(row)
+    : tx("disputes.dispute").insert(row));
   await record(
     tx,
     "disputes",
@@ -92,7 +105,9 @@ export const openDisputes = (database: Database, act: Act) => {
     return ids.map((id) => found.get(id) ?? null);
   });
   const ofReferral = new DataLoader<string, Dispute[]>(async (ids) => {
-    const rows = (await seenBy(act.by, sql("disputes.dispute").whereIn("referral_id", ids)).orderBy("id")) as Row[];
+    const rows = (await seenBy(act.by, sql("disputes.dispute").whereIn("referral_id", ids)).orderBy(
+      "id",
+    )) as Row[];
     const disputes = rows.map(fromRow);
     return ids.map((id) => disputes.filter(({ referral }) => referral.id === id));
   });
@@ -106,7 +121,9 @@ export const openDisputes = (database: Database, act: Act) => {
     },
     open: (input: Opening & { idempotencyKey: string }) =>
       database.transaction((tx) =>
-        once(tx, { ...EFFECT, input, as: "openDispute" }, act, () => save(tx, null, open(uuidv7(), input, act), act)),
+        once(tx, { ...EFFECT, input, as: "openDispute" }, act, () =>
+          save(tx, null, open(uuidv7(), input, act), act),
+        ),
       ),
     /** One move, in one transaction with its history and its event. */
     change: (
@@ -116,9 +133,9 @@ export const openDisputes = (database: Database, act: Act) => {
     ) =>
       database.transaction((tx) =>
         once(tx, { ...EFFECT, input, as }, act, async () => {
-          const row = (await seenBy(act.by, tx("disputes.dispute").where({ id: input.id })).forUpdate().first()) as
-            | Row
-            | undefined;
+          const row = (await seenBy(act.by, tx("disputes.dispute").where({ id: input.id }))
+            .forUpdate()
+            .first()) as Row | undefined;
           const before = unchangedSince(fromRow(row ?? notFound()), input.expectedVersion);
           return save(tx, before, step(before), act);
         }),

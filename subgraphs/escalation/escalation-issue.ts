@@ -56,13 +56,16 @@ const words = (text: string | null | undefined, field: string): string => {
  */
 export const raise = (id: string, raising: Raising, act: Act): EscalationIssue => {
   if (raising.withAgencyId === act.by.agency)
-    throw new Problem("BAD_INPUT", "`withAgencyId` must be another agency", { field: "withAgencyId" });
+    throw new Problem("BAD_INPUT", "`withAgencyId` must be another agency", {
+      field: "withAgencyId",
+    });
   return {
     id,
     version: 1,
     referral: { id: raising.referralId },
     type: raising.type,
-    typeText: raising.type === "OTHER" ? words(raising.typeText, "typeText") : (raising.typeText ?? null),
+    typeText:
+      raising.type === "OTHER" ? words(raising.typeText, "typeText") : (raising.typeText ?? null),
     impact: words(raising.impact, "impact"),
     rung: "FRONTLINE_CONTACT",
     raisedBy: { id: act.by.agency },
@@ -80,6 +83,13 @@ export const raise = (id: string, raising: Raising, act: Act): EscalationIssue =
  */
 export const resolve = (issue: EscalationIssue, resolution: string, act: Act): EscalationIssue => {
   if (issue.resolvedAt)
-    throw new Problem("MOVE_NOT_ALLOWED", "the issue has been resolved already", { state: "RESOLVED" });
-  return { ...issue, version: issue.version + 1, resolvedAt: act.at, resolution: words(resolution, "resolution") };
+    throw new Problem("MOVE_NOT_ALLOWED", "the issue has been resolved already", {
+      state: "RESOLVED",
+    });
+  return {
+    ...issue,
+    version: issue.version + 1,
+    resolvedAt: act.at,
+    resolution: words(resolution, "resolution"),
+  };
 };

@@ -46,7 +46,9 @@ const toRow = (issue: EscalationIssue) => ({
 
 /** To an agency that is no party, the issue does not exist. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
-  worksWithPeople(by) ? query.whereRaw("party_ids @> array[?]::uuid[]", [by.agency]) : query.whereRaw("false");
+  worksWithPeople(by)
+    ? query.whereRaw("party_ids @> array[?]::uuid[]", [by.agency])
+    : query.whereRaw("false");
 
 const save = async (
   tx: Transaction,
@@ -81,7 +83,10 @@ const EFFECT = { schema: "escalation", of: "escalation_issue", fromRow };
 export const openIssues = (database: Database, act: Act) => {
   const { sql } = database;
   const byId = new DataLoader<string, EscalationIssue | null>(async (ids) => {
-    const rows = (await seenBy(act.by, sql("escalation.escalation_issue").whereIn("id", ids))) as Row[];
+    const rows = (await seenBy(
+      act.by,
+      sql("escalation.escalation_issue").whereIn("id", ids),
+    )) as Row[];
     const found = new Map(rows.map((row) => [row.id, fromRow(row)]));
     return ids.map((id) => found.get(id) ?? null);
   });
@@ -102,9 +107,16 @@ export const openIssues = (database: Database, act: Act) => {
       ),
     raise: (input: Raising & { idempotencyKey: string }) =>
       database.transaction((tx) =>
-        once(tx, { ...EFFECT, input, as: "raiseIssue" }, act, () => save(tx, null, raise(uuidv7(), input, act), act)),
+        once(tx, { ...EFFECT, input, as: "raiseIssue" }, act, () =>
+          save(tx, null, raise(uuidv7(), input, act), act),
+        ),
       ),
-    resolve: (input: { idempotencyKey: string; id: string; expectedVersion: number; resolution: string }) =>
+    resolve: (input: {
+      idempotencyKey: string;
+      id: string;
+      expectedVersion: number;
+      resolution: string;
+    }) =>
       database.transaction((tx) =>
         once(tx, { ...EFFECT, input, as: "resolveIssue" }, act, async () => {
           const query = tx("escalation.escalation_issue").where({ id: input.id });

@@ -39,7 +39,10 @@ const BINDING: ReadonlySet<Role> = new Set<Role>(["EXECUTIVE", "PRIVACY_OFFICER"
 
 const binding = (act: Act): void => {
   if (!BINDING.has(act.by.role))
-    throw new Problem("FORBIDDEN", "an agreement is made by an executive, a privacy officer or an administrator");
+    throw new Problem(
+      "FORBIDDEN",
+      "an agreement is made by an executive, a privacy officer or an administrator",
+    );
 };
 
 const need = (holds: boolean, field: string, why: string): void => {
@@ -72,9 +75,15 @@ export const draft = (id: string, said: Draft, act: Act): SharingAgreement => {
   };
 };
 
-const moved = (agreement: SharingAgreement, from: AgreementStatus, to: AgreementStatus): SharingAgreement => {
+const moved = (
+  agreement: SharingAgreement,
+  from: AgreementStatus,
+  to: AgreementStatus,
+): SharingAgreement => {
   if (agreement.status !== from)
-    throw new Problem("MOVE_NOT_ALLOWED", `not open while the agreement is ${agreement.status}`, { state: agreement.status });
+    throw new Problem("MOVE_NOT_ALLOWED", `not open while the agreement is ${agreement.status}`, {
+      state: agreement.status,
+    });
   return { ...agreement, version: agreement.version + 1, status: to };
 };
 
@@ -87,9 +96,13 @@ const moved = (agreement: SharingAgreement, from: AgreementStatus, to: Agreement
 export const sign = (agreement: SharingAgreement, act: Act): SharingAgreement => {
   binding(act);
   if (agreement.with.id !== act.by.agency)
-    throw new Problem("MOVE_NOT_ALLOWED", "the agency that drafted an agreement cannot sign for the other", {
-      state: agreement.status,
-    });
+    throw new Problem(
+      "MOVE_NOT_ALLOWED",
+      "the agency that drafted an agreement cannot sign for the other",
+      {
+        state: agreement.status,
+      },
+    );
   return moved(agreement, "DRAFT", "IN_FORCE");
 };
 

@@ -42,7 +42,7 @@ const toRow = (agreement: SharingAgreement) => ({
 
 /** To an agency that is no party, the agreement does not exist. It names no person, so every role may read it. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
-  query.where((party) => party.where("drafted_by_id", by.agency).orWhere("with_id", by.agency));
+  query.whereRaw("? in (drafted_by_id, with_id)", [by.agency]);
 
 const TABLE = "information_sharing.sharing_agreement";
 
@@ -53,7 +53,9 @@ const save = async (
   act: Act,
 ): Promise<SharingAgreement> => {
   const row = toRow(after);
-  await (before ? tx(TABLE).where({ id: after.id }).update(row) : tx(TABLE).insert({ ...row, created_at: act.at }));
+  await (before
+    ? tx(TABLE).where({ id: after.id }).update(row)
+    : tx(TABLE).insert({ ...row, created_at: act.at }));
   await record(
     tx,
     "information_sharing",
@@ -83,15 +85,25 @@ export const openAgreements = (database: Database, act: Act) => {
     return ids.map((id) => found.get(id) ?? null);
   });
   const ofInterface = new DataLoader<string, SharingAgreement | null>(async (ids) => {
-    const query = seenBy(act.by, sql(TABLE).whereIn("interface_id", ids).whereNot({ status: "ENDED" }));
-    const agreements = ((await query.orderBy("created_at", "desc").orderBy("id", "desc")) as Row[]).map(fromRow);
+    const query = seenBy(
+      act.by,
+      sql(TABLE).whereIn("interface_id", ids).whereNot({ status: "ENDED" }),
+    );
+    const agreements = (
+      (await query.orderBy("created_at", "desc").orderBy("id", "desc")) as Row[]
+    ).map(fromRow);
     return ids.map((id) => agreements.find((agreement) => agreement.interface.id === id) ?? null);
   });
   return {
     find: (id: string) => byId.load(id),
     ofInterface: (id: string) => ofInterface.load(id),
     list: (page: Page) =>
-      connect(seenBy(act.by, sql(TABLE)), { column: "created_at", direction: "desc" }, page, fromRow),
+      connect(
+        seenBy(act.by, sql(TABLE)),
+        { column: "created_at", direction: "desc" },
+        page,
+        fromRow,
+      ),
     draft: (input: Draft & { idempotencyKey: string }) =>
       database.transaction((tx) =>
         once(tx, { ...EFFECT, input, as: "draftSharingAgreement" }, act, () =>
@@ -106,7 +118,9 @@ export const openAgreements = (database: Database, act: Act) => {
     ) =>
       database.transaction((tx) =>
         once(tx, { ...EFFECT, input, as }, act, async () => {
-          const row = (await seenBy(act.by, tx(TABLE).where({ id: input.id })).forUpdate().first()) as Row | undefined;
+          const row = (await seenBy(act.by, tx(TABLE).where({ id: input.id }))
+            .forUpdate()
+            .first()) as Row | undefined;
           const before = unchangedSince(fromRow(row ?? notFound()), input.expectedVersion);
           return save(tx, before, step(before), act);
         }),

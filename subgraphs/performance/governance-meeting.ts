@@ -45,13 +45,24 @@ const need = (holds: boolean, field: string, why: string): void => {
  */
 export const hold = (id: string, minutes: Minutes, act: Act): GovernanceMeeting => {
   if (!RECORDING.has(act.by.role))
-    throw new Problem("FORBIDDEN", "a meeting is recorded by an executive, a liaison or an administrator");
+    throw new Problem(
+      "FORBIDDEN",
+      "a meeting is recorded by an executive, a liaison or an administrator",
+    );
   const agencies = [...new Set(minutes.agencyIds)];
   need(agencies.length >= 2, "agencyIds", "must name two agencies or more");
   need(agencies.includes(act.by.agency), "agencyIds", "must name your own agency too");
   need(minutes.heldAt <= act.at, "heldAt", "is in the future");
-  need(minutes.attendees.some((name) => name.trim() !== ""), "attendees", "must name who attended");
-  need(minutes.minutesReference.trim() !== "", "minutesReference", "must say where the minutes are kept");
+  need(
+    minutes.attendees.some((name) => name.trim() !== ""),
+    "attendees",
+    "must name who attended",
+  );
+  need(
+    minutes.minutesReference.trim() !== "",
+    "minutesReference",
+    "must say where the minutes are kept",
+  );
   return {
     id,
     version: 1,

@@ -16,7 +16,8 @@ export interface HandoffVolume {
 }
 
 /** May the month's figure be frozen at that instant? */
-export const isClosed = (month: Month, at: Date): boolean => +at >= +endOf(month) + SETTLES_DAYS * DAY_MS;
+export const isClosed = (month: Month, at: Date): boolean =>
+  +at >= +endOf(month) + SETTLES_DAYS * DAY_MS;
 
 /**
  * A month's cell.

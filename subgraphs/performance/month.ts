@@ -12,7 +12,8 @@ const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
  * @throws {Problem} BAD_INPUT when it is not YYYY-MM
  */
 export const monthOf = (value: string, field: string): Month => {
-  if (!MONTH.test(value)) throw new Problem("BAD_INPUT", `\`${field}\` must be a month, as in 2026-10`, { field });
+  if (!MONTH.test(value))
+    throw new Problem("BAD_INPUT", `\`${field}\` must be a month, as in 2026-10`, { field });
   return value;
 };
 
@@ -35,9 +36,15 @@ const MOST = 24;
 export const months = (from: string, to: string): Month[] => {
   const last = monthOf(to, "to");
   const range: Month[] = [];
-  for (let month = monthOf(from, "from"); month <= last && range.length <= MOST; month = monthAt(endOf(month)))
+  for (
+    let month = monthOf(from, "from");
+    month <= last && range.length <= MOST;
+    month = monthAt(endOf(month))
+  )
     range.push(month);
   if (range.length === 0 || range.length > MOST)
-    throw new Problem("BAD_INPUT", `\`to\` must be 1 to ${MOST} months from \`from\``, { field: "to" });
+    throw new Problem("BAD_INPUT", `\`to\` must be 1 to ${MOST} months from \`from\``, {
+      field: "to",
+    });
   return range;
 };

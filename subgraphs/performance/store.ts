@@ -55,7 +55,12 @@ export const consume = (database: Database, event: Event, at: Date): Promise<voi
   });
 
 /** Freezes the closed months that nobody asked about before. */
-const freeze = async (database: Database, interfaceIds: readonly string[], closed: readonly Month[], at: Date) => {
+const freeze = async (
+  database: Database,
+  interfaceIds: readonly string[],
+  closed: readonly Month[],
+  at: Date,
+) => {
   if (closed.length === 0) return;
   await database.sql.raw(
     `insert into performance.volume_snapshot (interface_id, month, persons, frozen_at)
@@ -71,7 +76,10 @@ const freeze = async (database: Database, interfaceIds: readonly string[], close
 /** Figures and meetings, as one requester may see them. */
 export const openPerformance = (database: Database, act: Act) => {
   const { sql } = database;
-  const meetings = () => sql("performance.governance_meeting").whereRaw("agency_ids @> array[?]::uuid[]", [act.by.agency]);
+  const meetings = () =>
+    sql("performance.governance_meeting").whereRaw("agency_ids @> array[?]::uuid[]", [
+      act.by.agency,
+    ]);
   const byId = new DataLoader<string, GovernanceMeeting | null>(async (ids) => {
     const rows = (await meetings().whereIn("id", ids)) as Row[];
     const found = new Map(rows.map((row) => [row.id, fromRow(row)]));
@@ -80,25 +88,38 @@ export const openPerformance = (database: Database, act: Act) => {
   const volume = new DataLoader<{ id: string; range: Month[] }, HandoffVolume[], string>(
     async (asked) => {
       const ids = [...new Set(asked.map(({ id }) => id))];
-      const closed = [...new Set(asked.flatMap(({ range }) => range))].filter((month) => isClosed(month, act.at));
+      const closed = [...new Set(asked.flatMap(({ range }) => range))].filter((month) =>
+        isClosed(month, act.at),
+      );
       await freeze(database, ids, closed, act.at);
       const rows = (await sql("performance.volume_snapshot")
         .whereIn("interface_id", ids)
         .whereIn("month", closed)) as Row[];
-      const frozen = new Map(rows.map((row) => [`${row.interface_id} ${row.month}`, row.persons as number]));
-      return asked.map(({ id, range }) => range.map((month) => cell(month, frozen.get(`${id} ${month}`) ?? null)));
+      const frozen = new Map(
+        rows.map((row) => [`${row.interface_id} ${row.month}`, row.persons as number]),
+      );
+      return asked.map(({ id, range }) =>
+        range.map((month) => cell(month, frozen.get(`${id} ${month}`) ?? null)),
+      );
     },
     { cacheKeyFn: ({ id, range }) => `${id} ${range.join()}` },
   );
   return {
     findMeeting: (id: string) => byId.load(id),
-    listMeetings: (page: Page) => connect(meetings(), { column: "held_at", direction: "desc" }, page, fromRow),
+    listMeetings: (page: Page) =>
+      connect(meetings(), { column: "held_at", direction: "desc" }, page, fromRow),
     volume: (id: string, from: string, to: string) => volume.load({ id, range: months(from, to) }),
     hold: (input: Minutes & { idempotencyKey: string }) =>
       database.transaction((tx) =>
         once(
           tx,
-          { schema: "performance", of: "governance_meeting", fromRow, input, as: "recordGovernanceMeeting" },
+          {
+            schema: "performance",
+            of: "governance_meeting",
+            fromRow,
+            input,
+            as: "recordGovernanceMeeting",
+          },
           act,
           async () => {
             const meeting = hold(uuidv7(), input, act);

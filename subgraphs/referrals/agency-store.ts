@@ -28,16 +28,19 @@ const toRow = (agency: Agency) => ({
   contacts: JSON.stringify(agency.contacts),
 });
 
-/** The agency that bears one of these identifiers; identifiers of two agencies find neither. */
-export const findAgencyByIdentifiers = async (sql: Sql, identifiers: Identifier[]): Promise<string | "SEVERAL" | null> => {
-  if (identifiers.length === 0) return null;
+/** The agencies that bear one of these identifiers; more than one is a contradiction that the caller refuses. */
+export const agenciesByIdentifiers = async (
+  sql: Sql,
+  identifiers: Identifier[],
+): Promise<string[]> => {
+  if (identifiers.length === 0) return [];
   const rows = (await sql("referrals.agency_identifier")
     .distinct("agency_id")
     .whereIn(
       ["system", "value"],
       identifiers.map(({ system, value }) => [system, value]),
     )) as Row[];
-  return rows.length > 1 ? "SEVERAL" : ((rows[0]?.agency_id as string | undefined) ?? null);
+  return rows.map((row) => row.agency_id as string);
 };
 
 /** Writes an agency as it now is, new or changed, with its identifiers. */
@@ -47,7 +50,8 @@ export const saveAgency = async (
   identifiers: Identifier[],
   act: Act,
 ): Promise<Agency> => {
-  const before = (await tx("referrals.agency").where({ id: agency.id }).forUpdate().first()) as Row | undefined;
+  const before = (await tx("referrals.agency").where({ id: agency.id }).forUpdate().first()) as
+    Row | undefined;
   const saved = { ...agency, version: ((before?.version as number | undefined) ?? 0) + 1 };
   const row = toRow(saved);
   await (before
@@ -78,7 +82,13 @@ export const saveAgency = async (
 /** Puts an agency on the roll: what an operator does before its systems can call. */
 export const enrolAgency = (
   database: Database,
-  agency: { id?: string; name: string; kind: Agency["kind"]; parent?: string; contacts?: Contact[] },
+  agency: {
+    id?: string;
+    name: string;
+    kind: Agency["kind"];
+    parent?: string;
+    contacts?: Contact[];
+  },
   identifiers: Identifier[],
   act: Act,
 ): Promise<Agency> =>
@@ -108,11 +118,16 @@ export const directoryDoor =
   async ({ bytes, requester }) => {
     if (requester) notFound();
     const { agency } = JSON.parse(bytes.toString("utf8")) as { agency: string };
-    const row = isUuid(agency) ? await database.sql("referrals.agency").where({ id: agency }).first("kind") : undefined;
+    const row = isUuid(agency)
+      ? await database.sql("referrals.agency").where({ id: agency }).first("kind")
+      : undefined;
     return {
       status: 200,
       contentType: "application/json",
-      body: JSON.stringify({ known: row !== undefined, kind: (row?.kind as string | undefined) ?? null }),
+      body: JSON.stringify({
+        known: row !== undefined,
+        kind: (row?.kind as string | undefined) ?? null,
+      }),
     };
   };
 
@@ -124,7 +139,10 @@ export const openAgencies = (database: Database) => {
     return ids.map((id) => found.get(id) ?? null);
   });
   const identifiers = new DataLoader<string, Identifier[]>(async (ids) => {
-    const rows = (await database.sql("referrals.agency_identifier").whereIn("agency_id", ids).orderBy("system")) as Row[];
+    const rows = (await database
+      .sql("referrals.agency_identifier")
+      .whereIn("agency_id", ids)
+      .orderBy("system")) as Row[];
     return ids.map((id) => rows.filter((row) => row.agency_id === id) as unknown as Identifier[]);
   });
   return {
@@ -134,7 +152,12 @@ export const openAgencies = (database: Database) => {
       (await Promise.all(ids.map((id) => byId.load(id)))).filter((agency) => agency !== null),
     identifiers: (id: string) => identifiers.load(id),
     list: (page: Page) =>
-      connect(database.sql("referrals.agency"), { column: "created_at", direction: "asc" }, page, agencyFromRow),
+      connect(
+        database.sql("referrals.agency"),
+        { column: "created_at", direction: "asc" },
+        page,
+        agencyFromRow,
+      ),
   };
 };
 

@@ -38,11 +38,20 @@ export interface Agency {
 export const answeredFor = (parties: readonly string[], contacts: readonly Contact[]): void => {
   for (const contact of contacts) {
     if (!parties.includes(contact.agencyId))
-      throw new Problem("BAD_INPUT", "`contacts` names an agency that is no party", { field: "contacts" });
+      throw new Problem("BAD_INPUT", "`contacts` names an agency that is no party", {
+        field: "contacts",
+      });
     if (contact.name.trim() === "" || !contact.cover?.trim())
-      throw new Problem("BAD_INPUT", "`contacts` must give a person's name and who covers for them", { field: "contacts" });
+      throw new Problem(
+        "BAD_INPUT",
+        "`contacts` must give a person's name and who covers for them",
+        { field: "contacts" },
+      );
   }
   for (const party of parties)
     if (!contacts.some(({ agencyId }) => agencyId === party))
-      throw new Problem("BAD_INPUT", "`contacts` must name a person for each party", { field: "contacts", agency: party });
+      throw new Problem("BAD_INPUT", "`contacts` must name a person for each party", {
+        field: "contacts",
+        agency: party,
+      });
 };

@@ -74,9 +74,7 @@ const toRow = (handoff: Handoff) => ({
 /** To an agency that is no party, the handoff does not exist. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
   worksWithPeople(by)
-    ? query.where((party) =>
-        party.where("sender_id", by.agency).orWhere("receiver_id", by.agency).orWhere("coordinator_id", by.agency),
-      )
+    ? query.whereRaw("? in (sender_id, receiver_id, coordinator_id)", [by.agency])
     : query.whereRaw("false");
 
 /** Writes a handoff as it now is, with its history, its event and the ties that it makes. */
@@ -90,7 +88,13 @@ export const saveHandoff = async (
   await (before
     ? tx("referrals.handoff").where({ id: after.id }).update(row)
     : tx("referrals.handoff").insert(row));
-  await tie(tx, after.person, [after.sender, after.receiver, after.coordinator], "REFERRAL", act.at);
+  await tie(
+    tx,
+    after.person,
+    [after.sender, after.receiver, after.coordinator],
+    "REFERRAL",
+    act.at,
+  );
   await record(
     tx,
     "referrals",
@@ -122,7 +126,9 @@ export const interfaceOf = async (
   agencies: readonly string[],
   named: string | null = null,
 ): Promise<string | null> => {
-  const query = tx("referrals.interface").whereRaw("party_ids @> ?::uuid[]", [[...agencies]] as never);
+  const query = tx("referrals.interface").whereRaw("party_ids @> ?::uuid[]", [
+    [...agencies],
+  ] as never);
   if (named) void query.where({ id: named });
   const rows = (await query.limit(2).select("id")) as Row[];
   return rows.length === 1 ? (rows[0]?.id as string) : null;
@@ -188,7 +194,10 @@ export const openHandoffs = (database: Database, act: Act) => {
     return ids.map((id) => found.get(id) ?? null);
   });
   const ofReferral = new DataLoader<string, Handoff[]>(async (ids) => {
-    const rows = (await seenBy(act.by, sql("referrals.handoff").whereIn("referral_id", ids)).orderBy("id")) as Row[];
+    const rows = (await seenBy(
+      act.by,
+      sql("referrals.handoff").whereIn("referral_id", ids),
+    ).orderBy("id")) as Row[];
     const handoffs = rows.map(handoffFromRow);
     return ids.map((id) => handoffs.filter(({ referral }) => referral === id));
   });
@@ -204,7 +213,11 @@ export const openHandoffs = (database: Database, act: Act) => {
     ofReferral: (id: string) => ofReferral.load(id),
     history: (id: string) => history.load(id),
     list: (
-      { person, interface: at, states }: { person?: string | null; interface?: string | null; states?: State[] | null },
+      {
+        person,
+        interface: at,
+        states,
+      }: { person?: string | null; interface?: string | null; states?: State[] | null },
       page: Page,
     ) => {
       const query = seenBy(act.by, sql("referrals.handoff"));
@@ -225,16 +238,24 @@ export const openHandoffs = (database: Database, act: Act) => {
       database.transaction((tx) =>
         once(tx, { ...EFFECT, input, as: "offerHandoff" }, act, async () => {
           const referral = await seenReferral(tx, act.by, input.referralId);
-          const receiver = (await tx("referrals.agency").where({ id: input.receiverId }).first("id")) as Row | undefined;
+          const receiver = (await tx("referrals.agency")
+            .where({ id: input.receiverId })
+            .first("id")) as Row | undefined;
           if (!receiver || input.receiverId === act.by.agency)
-            throw new Problem("BAD_INPUT", "`receiverId` must be another agency on the roll", { field: "receiverId" });
+            throw new Problem("BAD_INPUT", "`receiverId` must be another agency on the roll", {
+              field: "receiverId",
+            });
           const parties = [act.by.agency, input.receiverId];
           if (input.coordinatorId) parties.push(input.coordinatorId);
           const at = await interfaceOf(tx, parties, input.interfaceId ?? null);
           if (!at && (input.interfaceId || input.coordinatorId))
-            throw new Problem("BAD_INPUT", "`interfaceId` must be an interface of all the agencies named", {
-              field: "interfaceId",
-            });
+            throw new Problem(
+              "BAD_INPUT",
+              "`interfaceId` must be an interface of all the agencies named",
+              {
+                field: "interfaceId",
+              },
+            );
           return saveHandoff(
             tx,
             null,
@@ -270,12 +291,17 @@ export const openHandoffs = (database: Database, act: Act) => {
     move: (name: Move, input: MoveInput) =>
       database.transaction((tx) =>
         once(tx, { ...EFFECT, input, as: name }, act, async () => {
-          const row = (await seenBy(act.by, tx("referrals.handoff").where({ id: input.id })).forUpdate().first()) as
-            | Row
-            | undefined;
+          const row = (await seenBy(act.by, tx("referrals.handoff").where({ id: input.id }))
+            .forUpdate()
+            .first()) as Row | undefined;
           const before = unchangedSince(handoffFromRow(row ?? notFound()), input.expectedVersion);
-          if (input.redirectToId && !(await tx("referrals.agency").where({ id: input.redirectToId }).first("id")))
-            throw new Problem("BAD_INPUT", "`redirectToId` is not on the roll", { field: "redirectToId" });
+          if (
+            input.redirectToId &&
+            !(await tx("referrals.agency").where({ id: input.redirectToId }).first("id"))
+          )
+            throw new Problem("BAD_INPUT", "`redirectToId` is not on the roll", {
+              field: "redirectToId",
+            });
           return saveHandoff(tx, before, move(before, name, input, act), act);
         }),
       ),

@@ -138,11 +138,23 @@ const need = (holds: boolean, field: string, why: string): void => {
 
 const said: Record<Fact, (facts: Facts) => void> = {
   items: ({ items = [] }) =>
-    need(items.length > 0 && items.every((item) => item.trim() !== ""), "items", "must name at least one item"),
+    need(
+      items.length > 0 && items.every((item) => item.trim() !== ""),
+      "items",
+      "must name at least one item",
+    ),
   reason: ({ reason, reasonText }) =>
-    need(reason !== "OTHER" || !!reasonText?.trim(), "reasonText", "must say why when the reason is `OTHER`"),
+    need(
+      reason !== "OTHER" || !!reasonText?.trim(),
+      "reasonText",
+      "must say why when the reason is `OTHER`",
+    ),
   redirect: ({ reason = "", redirectToId }) =>
-    need(WITHOUT_REDIRECT.has(reason) || !!redirectToId, "redirectToId", "must name the agency to ask instead"),
+    need(
+      WITHOUT_REDIRECT.has(reason) || !!redirectToId,
+      "redirectToId",
+      "must name the agency to ask instead",
+    ),
   appointmentAt: ({ appointmentAt }) => need(!!appointmentAt, "appointmentAt", "must be given"),
   reviewAt: ({ reviewAt }) => need(!!reviewAt, "reviewAt", "must be given"),
 };
@@ -198,10 +210,14 @@ export const move = (handoff: Handoff, name: Move, facts: Facts, act: Act): Hand
   const terms: Terms = MOVES[name];
   const open = movesOpen(handoff, act.by.agency);
   if (!open.includes(name))
-    throw new Problem("MOVE_NOT_ALLOWED", `\`${name}\` is not open to your agency while the handoff is ${handoff.state}`, {
-      state: handoff.state,
-      movesOpen: open,
-    });
+    throw new Problem(
+      "MOVE_NOT_ALLOWED",
+      `\`${name}\` is not open to your agency while the handoff is ${handoff.state}`,
+      {
+        state: handoff.state,
+        movesOpen: open,
+      },
+    );
   for (const fact of terms.needs ?? []) said[fact](facts);
   const when = times(facts, act, handoff.occurredAt);
   return {
@@ -215,7 +231,8 @@ export const move = (handoff: Handoff, name: Move, facts: Facts, act: Act): Hand
     reason: facts.reason ?? null,
     reasonText: facts.reasonText ?? null,
     items: [...(facts.items ?? [])],
-    appointmentAt: facts.appointmentAt ?? (terms.to === "IN_SERVICE" ? handoff.appointmentAt : null),
+    appointmentAt:
+      facts.appointmentAt ?? (terms.to === "IN_SERVICE" ? handoff.appointmentAt : null),
     reviewAt: facts.reviewAt ?? null,
     redirectTo: facts.redirectToId ?? null,
   };
@@ -244,9 +261,13 @@ const ENDED: ReadonlySet<State> = new Set<State>(["DECLINED", "CANCELLED", "COMP
  */
 export const report = (handoff: Handoff, said: Report, act: Act): Handoff => {
   if (ENDED.has(handoff.state) && said.state !== handoff.state)
-    throw new Problem("CONTRADICTION", `the handoff ended as ${handoff.state} and cannot become ${said.state}`);
+    throw new Problem(
+      "CONTRADICTION",
+      `the handoff ended as ${handoff.state} and cannot become ${said.state}`,
+    );
   const served =
-    said.state === "IN_SERVICE" || (said.state === "COMPLETED" && said.reason !== "UNABLE_TO_REACH");
+    said.state === "IN_SERVICE" ||
+    (said.state === "COMPLETED" && said.reason !== "UNABLE_TO_REACH");
   const next: Handoff = {
     ...handoff,
     version: handoff.version + 1,
@@ -290,5 +311,9 @@ export const gap = (handoff: Handoff, at: Date): CareGap | null => {
   const { leftAt, engagedAt } = handoff;
   const until = engagedAt ?? (ENDED.has(handoff.state) ? null : at);
   if (!leftAt || !until || until <= leftAt) return null;
-  return { from: leftAt, to: engagedAt, hours: Math.round(((+until - +leftAt) / HOUR_MS) * 100) / 100 };
+  return {
+    from: leftAt,
+    to: engagedAt,
+    hours: Math.round(((+until - +leftAt) / HOUR_MS) * 100) / 100,
+  };
 };

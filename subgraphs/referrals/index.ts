@@ -22,7 +22,10 @@ export const referrals: Room<Context> = {
     referrals: openReferrals(database, act),
     handoffs: openHandoffs(database, act),
   }),
-  sideDoors: (database, log) => ({ "/fhir": fhirDoor(database, log), "/directory": directoryDoor(database) }),
+  sideDoors: (database, log) => ({
+    "/fhir": fhirDoor(database, log),
+    "/directory": directoryDoor(database),
+  }),
 };
 
 if (isMain(import.meta.url)) await runAlone(referrals);

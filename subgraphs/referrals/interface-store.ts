@@ -35,10 +35,17 @@ const toRow = (it: Interface) => ({
 const known = async (tx: Transaction, agencies: string[]): Promise<void> => {
   const rows = (await tx("referrals.agency").whereIn("id", agencies).select("id")) as Row[];
   if (rows.length < agencies.length)
-    throw new Problem("BAD_INPUT", "`partyIds` names an agency that is not on the roll", { field: "partyIds" });
+    throw new Problem("BAD_INPUT", "`partyIds` names an agency that is not on the roll", {
+      field: "partyIds",
+    });
 };
 
-const write = async (tx: Transaction, before: Row | null, after: Interface, act: Act): Promise<Interface> => {
+const write = async (
+  tx: Transaction,
+  before: Row | null,
+  after: Interface,
+  act: Act,
+): Promise<Interface> => {
   const row = toRow(after);
   await (before
     ? tx("referrals.interface").where({ id: after.id }).update(row)
@@ -73,8 +80,14 @@ export const openInterfaces = (database: Database, act: Act) => {
   return {
     find: (id: string) => byId.load(id),
     list: (page: Page) =>
-      connect(sql("referrals.interface"), { column: "created_at", direction: "asc" }, page, fromRow),
-    contacts: ({ parties, contacts }: Interface) => (parties.includes(act.by.agency) ? contacts : null),
+      connect(
+        sql("referrals.interface"),
+        { column: "created_at", direction: "asc" },
+        page,
+        fromRow,
+      ),
+    contacts: ({ parties, contacts }: Interface) =>
+      parties.includes(act.by.agency) ? contacts : null,
     asOf: async (id: string, at: Date) => {
       const row = await sql("referrals.history")
         .where({ aggregate_type: "interface", aggregate_id: id })
@@ -102,7 +115,12 @@ export const openInterfaces = (database: Database, act: Act) => {
           const before = unchangedSince(fromRow(row ?? notFound()), input.expectedVersion);
           const terms = agreed(input, act.by);
           await known(tx, terms.parties);
-          return write(tx, row ?? null, { ...terms, id: before.id, version: before.version + 1, since: act.at }, act);
+          return write(
+            tx,
+            row ?? null,
+            { ...terms, id: before.id, version: before.version + 1, since: act.at },
+            act,
+          );
         }),
       ),
   };

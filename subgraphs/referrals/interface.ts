@@ -4,7 +4,8 @@ import type { Requester } from "#sharing/requester.ts";
 import { answeredFor } from "./agency.ts";
 import type { Contact } from "./agency.ts";
 
-export type InterfaceKind = "HOSPITAL_DISCHARGE" | "CRISIS" | "SAFEGUARDING" | "COMPLEX_TRANSITION" | "AUTHORIZATION";
+export type InterfaceKind =
+  "HOSPITAL_DISCHARGE" | "CRISIS" | "SAFEGUARDING" | "COMPLEX_TRANSITION" | "AUTHORIZATION";
 
 /** An agreed working boundary between two or more agencies, as one version of it has it. */
 export interface Interface {
@@ -32,14 +33,23 @@ export interface Terms {
  * @throws {Problem} FORBIDDEN unless an executive or an administrator asks; BAD_INPUT when there are fewer than two parties, when the asking agency is none of them, when the
  *   name is blank, or when a party has no named person with cover.
  */
-export const agreed = ({ kind, name, partyIds, contacts }: Terms, by: Requester): Omit<Interface, "id" | "version" | "since"> => {
+export const agreed = (
+  { kind, name, partyIds, contacts }: Terms,
+  by: Requester,
+): Omit<Interface, "id" | "version" | "since"> => {
   if (by.role !== "EXECUTIVE" && by.role !== "ADMIN")
     throw new Problem("FORBIDDEN", "an interface is agreed by an executive or an administrator");
   const parties = [...new Set(partyIds)];
-  if (parties.length < 2) throw new Problem("BAD_INPUT", "`partyIds` must name two agencies or more", { field: "partyIds" });
+  if (parties.length < 2)
+    throw new Problem("BAD_INPUT", "`partyIds` must name two agencies or more", {
+      field: "partyIds",
+    });
   if (!parties.includes(by.agency))
-    throw new Problem("BAD_INPUT", "`partyIds` must name your own agency too", { field: "partyIds" });
-  if (name.trim() === "") throw new Problem("BAD_INPUT", "`name` must not be blank", { field: "name" });
+    throw new Problem("BAD_INPUT", "`partyIds` must name your own agency too", {
+      field: "partyIds",
+    });
+  if (name.trim() === "")
+    throw new Problem("BAD_INPUT", "`name` must not be blank", { field: "name" });
   answeredFor(parties, contacts);
   return { kind, name, parties, contacts };
 };

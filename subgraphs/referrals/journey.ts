@@ -23,7 +23,9 @@ const isStay = (encounter: Encounter): encounter is Stay =>
   encounter.partOf === null &&
   encounter.agency !== null &&
   encounter.startedAt !== null &&
-  (encounter.status === "in-progress" || encounter.status === "finished" || encounter.status === "onleave");
+  (encounter.status === "in-progress" ||
+    encounter.status === "finished" ||
+    encounter.status === "onleave");
 
 /** One stay that followed another, at another agency. */
 export interface Passage {
@@ -43,6 +45,8 @@ export const passages = (encounters: readonly Encounter[]): Passage[] => {
     const from = stays[index] as Stay;
     if (from.status !== "finished" || from.endedAt === null || from.agency === to.agency) return [];
     const days = (+to.startedAt - +from.endedAt) / DAY_MS;
-    return days > CONTINUES_WITHIN_DAYS || days < -OVERLAP_DAYS ? [] : [{ from: { ...from, endedAt: from.endedAt }, to }];
+    return days > CONTINUES_WITHIN_DAYS || days < -OVERLAP_DAYS
+      ? []
+      : [{ from: { ...from, endedAt: from.endedAt }, to }];
   });
 };

@@ -135,7 +135,12 @@ export const savePerson = async (
   if (identifiers.length > 0)
     await tx("referrals.person_identifier")
       .insert(
-        identifiers.map(({ system, value }) => ({ system, value, person_id: saved.id, source_id: act.by.agency })),
+        identifiers.map(({ system, value }) => ({
+          system,
+          value,
+          person_id: saved.id,
+          source_id: act.by.agency,
+        })),
       )
       .onConflict(["system", "value", "source_id", "person_id"])
       .ignore();
@@ -168,24 +173,34 @@ export const openPeople = (database: Database, { by }: Act) => {
     const found = new Map(rows.map((row) => [row.id, fromRow(row)]));
     return ids.map((id) => found.get(id) ?? null);
   });
-  const ofPerson = <T extends { person: string }>(table: string, toThing: (row: Row) => T, mayRead = true) =>
+  const ofPerson = <T extends { person: string }>(
+    table: string,
+    toThing: (row: Row) => T,
+    mayRead = true,
+  ) =>
     new DataLoader<string, T[]>(async (ids) => {
-      const rows = mayRead ? ((await sentBy(by, sql(table).whereIn("person_id", ids)).orderBy("id")) as Row[]) : [];
+      const rows = mayRead
+        ? ((await sentBy(by, sql(table).whereIn("person_id", ids)).orderBy("id")) as Row[])
+        : [];
       const things = rows.map(toThing);
       return ids.map((id) => things.filter(({ person }) => person === id));
     });
   const medications = ofPerson("referrals.medication", medicationFromRow, by.role === "CLINICIAN");
   const consents = ofPerson("referrals.consent", consentFromRow);
   const identifiers = new DataLoader<string, Identifier[]>(async (ids) => {
-    const rows = (await sentBy(by, sql("referrals.person_identifier").whereIn("person_id", ids)).orderBy("system")) as Row[];
+    const rows = (await sentBy(
+      by,
+      sql("referrals.person_identifier").whereIn("person_id", ids),
+    ).orderBy("system")) as Row[];
     return ids.map((id) => rows.filter((row) => row.person_id === id) as unknown as Identifier[]);
   });
   return {
     find: (id: string) => byId.load(id),
     findByIdentifier: async ({ system, value }: Identifier) => {
-      const row = (await sentBy(by, sql("referrals.person_identifier").where({ system, value })).first("person_id")) as
-        | Row
-        | undefined;
+      const row = (await sentBy(
+        by,
+        sql("referrals.person_identifier").where({ system, value }),
+      ).first("person_id")) as Row | undefined;
       // The same two queries whether or not there is such a person, so that the time taken does not tell.
       return byId.load((row?.person_id as string | undefined) ?? uuidv7());
     },
@@ -195,7 +210,7 @@ export const openPeople = (database: Database, { by }: Act) => {
     encounters: (person: string, page: Page) => {
       const query = sql("referrals.encounter").where({ person_id: person });
       const seen = worksWithPeople(by)
-        ? query.where((either) => either.where({ agency_id: by.agency }).orWhere({ source_id: by.agency }))
+        ? query.whereRaw("? in (agency_id, source_id)", [by.agency])
         : query.whereRaw("false");
       return connect(seen, { column: "began_at", direction: "asc" }, page, encounterFromRow);
     },

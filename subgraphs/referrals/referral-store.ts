@@ -38,23 +38,28 @@ const toRow = (referral: Referral) => ({
 /** To an agency that neither recorded the need nor is a party to one of its handoffs, the referral does not exist. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
   worksWithPeople(by)
-    ? query.where((party) =>
-        party.where("referrer_id", by.agency).orWhereExists(function () {
-          void this.select("*")
-            .from("referrals.handoff")
-            .whereRaw("handoff.referral_id = referral.id")
-            .whereRaw("? in (sender_id, receiver_id, coordinator_id)", [by.agency]);
-        }),
+    ? query.whereRaw(
+        `(referrer_id = :agency or exists (select from referrals.handoff
+           where handoff.referral_id = referral.id and :agency in (sender_id, receiver_id, coordinator_id)))`,
+        { agency: by.agency },
       )
     : query.whereRaw("false");
 
 /** Finds a referral that the requester may act on. */
 export const seenReferral = async (sql: Sql, by: Requester, id: string): Promise<Referral> =>
-  referralFromRow(((await seenBy(by, sql("referrals.referral").where({ id })).first()) as Row | undefined) ?? notFound());
+  referralFromRow(
+    ((await seenBy(by, sql("referrals.referral").where({ id })).first()) as Row | undefined) ??
+      notFound(),
+  );
 
 /** Writes a referral as it now is, new or changed. */
-export const saveReferral = async (tx: Transaction, referral: Referral, act: Act): Promise<Referral> => {
-  const before = (await tx("referrals.referral").where({ id: referral.id }).forUpdate().first()) as Row | undefined;
+export const saveReferral = async (
+  tx: Transaction,
+  referral: Referral,
+  act: Act,
+): Promise<Referral> => {
+  const before = (await tx("referrals.referral").where({ id: referral.id }).forUpdate().first()) as
+    Row | undefined;
   const saved = { ...referral, version: ((before?.version as number | undefined) ?? 0) + 1 };
   const row = toRow(saved);
   await (before
@@ -80,31 +85,50 @@ export const saveReferral = async (tx: Transaction, referral: Referral, act: Act
 /** Needs, as one requester may see them. */
 export const openReferrals = (database: Database, act: Act) => {
   const byId = new DataLoader<string, Referral | null>(async (ids) => {
-    const rows = (await seenBy(act.by, database.sql("referrals.referral").whereIn("id", ids))) as Row[];
+    const rows = (await seenBy(
+      act.by,
+      database.sql("referrals.referral").whereIn("id", ids),
+    )) as Row[];
     const found = new Map(rows.map((row) => [row.id, referralFromRow(row)]));
     return ids.map((id) => found.get(id) ?? null);
   });
   return {
     find: (id: string) => byId.load(id),
-    make: (input: { idempotencyKey: string; personId: string; service: string; priority?: Priority | null }) =>
+    make: (input: {
+      idempotencyKey: string;
+      personId: string;
+      service: string;
+      priority?: Priority | null;
+    }) =>
       database.transaction((tx) =>
-        once(tx, { schema: "referrals", of: "referral", fromRow: referralFromRow, input, as: "referPerson" }, act, async () => {
-          if (!(await isKnownTo(tx, act.by, input.personId))) notFound();
-          return saveReferral(
-            tx,
-            {
-              id: uuidv7(),
-              version: 0,
-              person: input.personId,
-              referrer: act.by.agency,
-              status: "ACTIVE",
-              priority: input.priority ?? "ROUTINE",
-              service: serviceNamed(input.service),
-              authoredAt: act.at,
-            },
-            act,
-          );
-        }),
+        once(
+          tx,
+          {
+            schema: "referrals",
+            of: "referral",
+            fromRow: referralFromRow,
+            input,
+            as: "referPerson",
+          },
+          act,
+          async () => {
+            if (!(await isKnownTo(tx, act.by, input.personId))) notFound();
+            return saveReferral(
+              tx,
+              {
+                id: uuidv7(),
+                version: 0,
+                person: input.personId,
+                referrer: act.by.agency,
+                status: "ACTIVE",
+                priority: input.priority ?? "ROUTINE",
+                service: serviceNamed(input.service),
+                authoredAt: act.at,
+              },
+              act,
+            );
+          },
+        ),
       ),
   };
 };

@@ -1,7 +1,8 @@
 /** A person's need, recorded once however many performers are asked: FHIR ServiceRequest. */
 import { Problem } from "#schema/problems.ts";
 
-export type ReferralStatus = "DRAFT" | "ACTIVE" | "ON_HOLD" | "REVOKED" | "COMPLETED" | "ENTERED_IN_ERROR" | "UNKNOWN";
+export type ReferralStatus =
+  "DRAFT" | "ACTIVE" | "ON_HOLD" | "REVOKED" | "COMPLETED" | "ENTERED_IN_ERROR" | "UNKNOWN";
 export type Priority = "ROUTINE" | "URGENT" | "ASAP" | "STAT";
 
 export interface Referral {
@@ -22,6 +23,7 @@ export interface Referral {
  * @throws {Problem} BAD_INPUT when they are blank
  */
 export const serviceNamed = (service: string): string => {
-  if (service.trim() === "") throw new Problem("BAD_INPUT", "`service` must not be blank", { field: "service" });
+  if (service.trim() === "")
+    throw new Problem("BAD_INPUT", "`service` must not be blank", { field: "service" });
   return service;
 };

@@ -14,15 +14,45 @@ export interface CountyAgency {
 }
 
 export const agencies = {
-  hospital: { id: "019550a0-0000-7000-8000-000000000001", name: "Alder General Hospital", kind: "HOSPITAL", npi: "1234567001" },
-  county: { id: "019550a0-0000-7000-8000-000000000002", name: "Alder County Human Services", kind: "COUNTY" },
-  bh: { id: "019550a0-0000-7000-8000-000000000003", name: "Riverside Behavioral Health", kind: "BH", npi: "1234567003" },
-  housing: { id: "019550a0-0000-7000-8000-000000000004", name: "Alder Housing Authority", kind: "HOUSING" },
-  aps: { id: "019550a0-0000-7000-8000-000000000005", name: "Alder Adult Protective Services", kind: "APS" },
+  hospital: {
+    id: "019550a0-0000-7000-8000-000000000001",
+    name: "Alder General Hospital",
+    kind: "HOSPITAL",
+    npi: "1234567001",
+  },
+  county: {
+    id: "019550a0-0000-7000-8000-000000000002",
+    name: "Alder County Human Services",
+    kind: "COUNTY",
+  },
+  bh: {
+    id: "019550a0-0000-7000-8000-000000000003",
+    name: "Riverside Behavioral Health",
+    kind: "BH",
+    npi: "1234567003",
+  },
+  housing: {
+    id: "019550a0-0000-7000-8000-000000000004",
+    name: "Alder Housing Authority",
+    kind: "HOUSING",
+  },
+  aps: {
+    id: "019550a0-0000-7000-8000-000000000005",
+    name: "Alder Adult Protective Services",
+    kind: "APS",
+  },
   mco: { id: "019550a0-0000-7000-8000-000000000006", name: "Meridian Health Plan", kind: "MCO" },
   ems: { id: "019550a0-0000-7000-8000-000000000007", name: "Alder County EMS", kind: "EMS" },
-  crisis: { id: "019550a0-0000-7000-8000-000000000008", name: "Alder Mobile Crisis Team", kind: "CRISIS" },
-  commissioner: { id: "019550a0-0000-7000-8000-000000000009", name: "State Medicaid Agency", kind: "COMMISSIONER" },
+  crisis: {
+    id: "019550a0-0000-7000-8000-000000000008",
+    name: "Alder Mobile Crisis Team",
+    kind: "CRISIS",
+  },
+  commissioner: {
+    id: "019550a0-0000-7000-8000-000000000009",
+    name: "State Medicaid Agency",
+    kind: "COMMISSIONER",
+  },
 } as const satisfies Record<string, CountyAgency>;
 
 const persona = (
@@ -30,7 +60,14 @@ const persona = (
   role: Requester["role"],
   purpose: Requester["purpose"],
   subject: string,
-): Requester => ({ agency: agencies[agency].id, kind: agencies[agency].kind, role, purpose, basis: null, subject });
+): Requester => ({
+  agency: agencies[agency].id,
+  kind: agencies[agency].kind,
+  role,
+  purpose,
+  basis: null,
+  subject,
+});
 
 /** Who asks, in tests and with `npm run token -- --as NAME`. */
 export const personas = {
@@ -57,8 +94,20 @@ export const COUNTY_PERSON_ID = "urn:alder:county-person-id";
 
 /** People who are looked after. The hospital knows them by a record number, the county by its own. */
 export const people = {
-  maria: { given: "Maria", family: "Delgado", birthDate: "1961-07-14", mrn: "H-2001", countyId: "C-1001" },
-  walter: { given: "Walter", family: "Kim", birthDate: "1948-02-29", mrn: "H-2002", countyId: "C-1002" },
+  maria: {
+    given: "Maria",
+    family: "Delgado",
+    birthDate: "1961-07-14",
+    mrn: "H-2001",
+    countyId: "C-1001",
+  },
+  walter: {
+    given: "Walter",
+    family: "Kim",
+    birthDate: "1948-02-29",
+    mrn: "H-2002",
+    countyId: "C-1002",
+  },
 } as const;
 
 /** The one Monday. */

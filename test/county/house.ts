@@ -64,7 +64,11 @@ export interface Answer<Data = Record<string, any>> {
   /** The body as it was sent. */
   text: string;
   data: Data;
-  errors: { message: string; path?: (string | number)[]; extensions: { code: string } & Record<string, any> }[];
+  errors: {
+    message: string;
+    path?: (string | number)[];
+    extensions: { code: string } & Record<string, any>;
+  }[];
 }
 
 /** A house with the county in it. */
@@ -82,14 +86,22 @@ export interface County {
     variables?: Record<string, unknown>,
   ): Promise<Answer<Data>>;
   /** One mutation that takes `input`, with an idempotency key of its own unless one is given; returns its record. */
-  tell(as: PersonaName, mutation: string, type: string, input: object, selection?: string): Promise<Record<string, any>>;
+  tell(
+    as: PersonaName,
+    mutation: string,
+    type: string,
+    input: object,
+    selection?: string,
+  ): Promise<Record<string, any>>;
   /** Posts to /fhir. */
   send(as: PersonaName, body: unknown, contentType?: string): Promise<Answer & { body: any }>;
   close(): Promise<void>;
 }
 
 /** Opens a house on a database of its own, in which the county's story has been told; it is Tuesday evening. */
-export const openCounty = async ({ deadlines }: { deadlines?: Deadlines } = {}): Promise<County> => {
+export const openCounty = async ({
+  deadlines,
+}: { deadlines?: Deadlines } = {}): Promise<County> => {
   const { url, drop } = await testDatabase();
   const { log, lines } = testLog();
   const issuer = await demoIssuer(null);
@@ -107,7 +119,12 @@ export const openCounty = async ({ deadlines }: { deadlines?: Deadlines } = {}):
   });
   await seed(house);
   const token = (as: PersonaName) => issuer.token(personas[as]);
-  const post = async (path: string, as: PersonaName, body: RequestInit["body"], contentType: string): Promise<Answer & { body: any }> => {
+  const post = async (
+    path: string,
+    as: PersonaName,
+    body: RequestInit["body"],
+    contentType: string,
+  ): Promise<Answer & { body: any }> => {
     const response = await fetch(`${house.url}${path}`, {
       method: "POST",
       headers: { "content-type": contentType, authorization: `Bearer ${await token(as)}` },
@@ -115,7 +132,14 @@ export const openCounty = async ({ deadlines }: { deadlines?: Deadlines } = {}):
     });
     const text = await response.text();
     const parsed = JSON.parse(text) as { data?: any; errors?: any };
-    return { status: response.status, headers: response.headers, text, data: parsed.data, errors: parsed.errors ?? [], body: parsed };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      data: parsed.data,
+      errors: parsed.errors ?? [],
+      body: parsed,
+    };
   };
   const ask: County["ask"] = (as, query, variables = {}) =>
     post("/graphql", as, JSON.stringify({ query, variables }), "application/json") as never;
@@ -137,7 +161,14 @@ export const openCounty = async ({ deadlines }: { deadlines?: Deadlines } = {}):
       return data.it as Record<string, any>;
     },
     send: (as, body, contentType = "application/fhir+json") =>
-      post("/fhir", as, typeof body === "string" || body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer> | string) : JSON.stringify(body), contentType),
+      post(
+        "/fhir",
+        as,
+        typeof body === "string" || body instanceof Uint8Array
+          ? (body as Uint8Array<ArrayBuffer> | string)
+          : JSON.stringify(body),
+        contentType,
+      ),
     close: async () => {
       await house.close();
       await drop();

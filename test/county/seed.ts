@@ -11,7 +11,10 @@ const NPI = "http://hl7.org/fhir/sid/us-npi";
 const operator: Requester = { ...personas["county-system"], subject: "operator" };
 
 /** A patient, as one system knows them. */
-export const patientBundle = (system: string, id: (person: (typeof people)[keyof typeof people]) => string) => ({
+export const patientBundle = (
+  system: string,
+  id: (person: (typeof people)[keyof typeof people]) => string,
+) => ({
   resourceType: "Bundle",
   type: "transaction",
   entry: Object.values(people).map((person) => ({
@@ -38,19 +41,37 @@ export interface Made {
 
 /** Speaks to a house's rooms as its personas. */
 export const teller = (house: House) => {
-  const ask = async (room: string, as: PersonaName, query: string, variables: Record<string, unknown>) => {
-    const { data, errors } = (await house.rooms[room]?.answer({ query, variables }, personas[as], "county")) ?? {};
+  const ask = async (
+    room: string,
+    as: PersonaName,
+    query: string,
+    variables: Record<string, unknown>,
+  ) => {
+    const { data, errors } =
+      (await house.rooms[room]?.answer({ query, variables }, personas[as], "county")) ?? {};
     if (errors) throw new Error(`the county's story does not hold: ${JSON.stringify(errors)}`);
     return data as Record<string, unknown>;
   };
   return {
     ask,
     /** One mutation of `input`, named by its idempotency key. */
-    tell: async (room: string, as: PersonaName, mutation: string, type: string, key: string, input: object): Promise<Made> =>
+    tell: async (
+      room: string,
+      as: PersonaName,
+      mutation: string,
+      type: string,
+      key: string,
+      input: object,
+    ): Promise<Made> =>
       (
-        await ask(room, as, `mutation($input: ${type}!) { it: ${mutation}(input: $input) { id version } }`, {
-          input: { idempotencyKey: `county: ${key}`, ...input },
-        })
+        await ask(
+          room,
+          as,
+          `mutation($input: ${type}!) { it: ${mutation}(input: $input) { id version } }`,
+          {
+            input: { idempotencyKey: `county: ${key}`, ...input },
+          },
+        )
       ).it as Made,
     send: async (as: PersonaName, resource: object) => {
       const reply = await house.rooms.referrals?.sideDoors["/fhir"]?.({
@@ -58,7 +79,8 @@ export const teller = (house: House) => {
         requester: personas[as],
         requestId: "county",
       });
-      if (reply?.status !== 200) throw new Error(`the county's story does not hold: ${reply?.body}`);
+      if (reply?.status !== 200)
+        throw new Error(`the county's story does not hold: ${reply?.body}`);
     },
   };
 };
@@ -93,20 +115,43 @@ export const seed = async (house: House): Promise<void> => {
   const { tell, send } = teller(house);
   const { hospital, county, bh, housing } = agencies;
 
-  await send("hospital-system", patientBundle(HOSPITAL_MRN, ({ mrn }) => mrn));
-  await send("county-system", patientBundle(COUNTY_PERSON_ID, ({ countyId }) => countyId));
+  await send(
+    "hospital-system",
+    patientBundle(HOSPITAL_MRN, ({ mrn }) => mrn),
+  );
+  await send(
+    "county-system",
+    patientBundle(COUNTY_PERSON_ID, ({ countyId }) => countyId),
+  );
 
-  const discharge = await tell("referrals", "hospital-executive", "agreeInterface", "AgreeInterfaceInput", "discharge interface", {
-    kind: "HOSPITAL_DISCHARGE",
-    name: "Alder General discharges",
-    partyIds: [hospital.id, bh.id, housing.id, county.id],
-    contacts: [
-      { agencyId: hospital.id, name: "Dana Whitfield", role: "Discharge coordinator", cover: "Joel Park" },
-      { agencyId: bh.id, name: "Sofia Ramos", role: "Intake lead", cover: "Amir Haddad" },
-      { agencyId: housing.id, name: "Tanya Orlov", role: "Placement officer", cover: "Greg Mills" },
-      { agencyId: county.id, name: "Marcus Lee", role: "Case worker", cover: "Helen Cho" },
-    ],
-  });
+  const discharge = await tell(
+    "referrals",
+    "hospital-executive",
+    "agreeInterface",
+    "AgreeInterfaceInput",
+    "discharge interface",
+    {
+      kind: "HOSPITAL_DISCHARGE",
+      name: "Alder General discharges",
+      partyIds: [hospital.id, bh.id, housing.id, county.id],
+      contacts: [
+        {
+          agencyId: hospital.id,
+          name: "Dana Whitfield",
+          role: "Discharge coordinator",
+          cover: "Joel Park",
+        },
+        { agencyId: bh.id, name: "Sofia Ramos", role: "Intake lead", cover: "Amir Haddad" },
+        {
+          agencyId: housing.id,
+          name: "Tanya Orlov",
+          role: "Placement officer",
+          cover: "Greg Mills",
+        },
+        { agencyId: county.id, name: "Marcus Lee", role: "Case worker", cover: "Helen Cho" },
+      ],
+    },
+  );
   const agreement = await tell(
     "information-sharing",
     "hospital-executive",
@@ -121,72 +166,144 @@ export const seed = async (house: House): Promise<void> => {
       from: at("00:00"),
     },
   );
-  await tell("information-sharing", "bh-executive", "signSharingAgreement", "SharingAgreementMoveInput", "agreement signed", {
-    id: agreement.id,
-    expectedVersion: agreement.version,
-  });
+  await tell(
+    "information-sharing",
+    "bh-executive",
+    "signSharingAgreement",
+    "SharingAgreementMoveInput",
+    "agreement signed",
+    {
+      id: agreement.id,
+      expectedVersion: agreement.version,
+    },
+  );
 
   const maria = await personId(house, "discharge-coordinator", people.maria.countyId);
-  const outpatient = await tell("referrals", "discharge-coordinator", "referPerson", "ReferPersonInput", "maria's need", {
-    personId: maria,
-    service: "Outpatient behavioral health",
-    priority: "URGENT",
-  });
-  const offered = await tell("referrals", "discharge-coordinator", "offerHandoff", "OfferHandoffInput", "maria offered", {
-    referralId: outpatient.id,
-    receiverId: bh.id,
-    interfaceId: discharge.id,
-    coordinatorId: county.id,
-    leavesAt: at("09:00"),
-    occurredAt: at("08:00"),
-  });
+  const outpatient = await tell(
+    "referrals",
+    "discharge-coordinator",
+    "referPerson",
+    "ReferPersonInput",
+    "maria's need",
+    {
+      personId: maria,
+      service: "Outpatient behavioral health",
+      priority: "URGENT",
+    },
+  );
+  const offered = await tell(
+    "referrals",
+    "discharge-coordinator",
+    "offerHandoff",
+    "OfferHandoffInput",
+    "maria offered",
+    {
+      referralId: outpatient.id,
+      receiverId: bh.id,
+      interfaceId: discharge.id,
+      coordinatorId: county.id,
+      leavesAt: at("09:00"),
+      occurredAt: at("08:00"),
+    },
+  );
   let version = offered.version;
-  const move = async (as: PersonaName, mutation: string, type: string, when: string, more: object = {}) => {
+  const move = async (
+    as: PersonaName,
+    mutation: string,
+    type: string,
+    when: string,
+    more: object = {},
+  ) => {
     const input = { id: offered.id, expectedVersion: version, occurredAt: when, ...more };
     ({ version } = await tell("referrals", as, mutation, type, `maria ${mutation}`, input));
   };
   await move("discharge-coordinator", "notifyHandoff", "HandoffMoveInput", at("08:05"));
   await move("discharge-coordinator", "presentHandoff", "HandoffMoveInput", at("09:30"));
   await move("bh-clinician", "acceptHandoff", "HandoffMoveInput", at("11:00"));
-  await move("bh-clinician", "scheduleHandoff", "ScheduleHandoffInput", at("11:10"), { appointmentAt: at("15:30", 1) });
+  await move("bh-clinician", "scheduleHandoff", "ScheduleHandoffInput", at("11:10"), {
+    appointmentAt: at("15:30", 1),
+  });
   await move("bh-clinician", "beginService", "HandoffMoveInput", at("15:30", 1));
 
   const walter = await personId(house, "discharge-coordinator", people.walter.countyId);
-  const placement = await tell("referrals", "discharge-coordinator", "referPerson", "ReferPersonInput", "walter's need", {
-    personId: walter,
-    service: "Supported housing placement",
-    priority: "ASAP",
-  });
-  const waiting = await tell("referrals", "discharge-coordinator", "offerHandoff", "OfferHandoffInput", "walter offered", {
-    referralId: placement.id,
-    receiverId: housing.id,
-    interfaceId: discharge.id,
-    coordinatorId: county.id,
-    occurredAt: at("10:00"),
-  });
-  const notified = await tell("referrals", "discharge-coordinator", "notifyHandoff", "HandoffMoveInput", "walter notified", {
-    id: waiting.id,
-    expectedVersion: waiting.version,
-    occurredAt: at("10:05"),
-  });
-  await tell("referrals", "discharge-coordinator", "presentHandoff", "HandoffMoveInput", "walter presented", {
-    id: waiting.id,
-    expectedVersion: notified.version,
-    occurredAt: at("10:30"),
-  });
-  await tell("disputes", "discharge-coordinator", "openDispute", "OpenDisputeInput", "walter disputed", {
-    referralId: placement.id,
-    type: "ELIGIBILITY",
-    subject: "ACCEPT",
-    partyIds: [hospital.id, housing.id],
-    coverage: "COVERED",
-    statement: "He meets the county's criteria for supported housing, and no decision has been given.",
-  });
-  await tell("escalation", "discharge-coordinator", "raiseIssue", "RaiseIssueInput", "walter escalated", {
-    referralId: placement.id,
-    type: "DISPUTED_RESPONSIBILITY",
-    impact: "He stays in an acute bed that he does not need.",
-    withAgencyId: housing.id,
-  });
+  const placement = await tell(
+    "referrals",
+    "discharge-coordinator",
+    "referPerson",
+    "ReferPersonInput",
+    "walter's need",
+    {
+      personId: walter,
+      service: "Supported housing placement",
+      priority: "ASAP",
+    },
+  );
+  const waiting = await tell(
+    "referrals",
+    "discharge-coordinator",
+    "offerHandoff",
+    "OfferHandoffInput",
+    "walter offered",
+    {
+      referralId: placement.id,
+      receiverId: housing.id,
+      interfaceId: discharge.id,
+      coordinatorId: county.id,
+      occurredAt: at("10:00"),
+    },
+  );
+  const notified = await tell(
+    "referrals",
+    "discharge-coordinator",
+    "notifyHandoff",
+    "HandoffMoveInput",
+    "walter notified",
+    {
+      id: waiting.id,
+      expectedVersion: waiting.version,
+      occurredAt: at("10:05"),
+    },
+  );
+  await tell(
+    "referrals",
+    "discharge-coordinator",
+    "presentHandoff",
+    "HandoffMoveInput",
+    "walter presented",
+    {
+      id: waiting.id,
+      expectedVersion: notified.version,
+      occurredAt: at("10:30"),
+    },
+  );
+  await tell(
+    "disputes",
+    "discharge-coordinator",
+    "openDispute",
+    "OpenDisputeInput",
+    "walter disputed",
+    {
+      referralId: placement.id,
+      type: "ELIGIBILITY",
+      subject: "ACCEPT",
+      partyIds: [hospital.id, housing.id],
+      coverage: "COVERED",
+      statement:
+        "He meets the county's criteria for supported housing, and no decision has been given.",
+    },
+  );
+  await tell(
+    "escalation",
+    "discharge-coordinator",
+    "raiseIssue",
+    "RaiseIssueInput",
+    "walter escalated",
+    {
+      referralId: placement.id,
+      type: "DISPUTED_RESPONSIBILITY",
+      impact: "He stays in an acute bed that he does not need.",
+      withAgencyId: housing.id,
+    },
+  );
   await house.settle();
 };

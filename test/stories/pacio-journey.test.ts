@@ -38,14 +38,21 @@ describe("the PACIO journey", () => {
     county.now("2026-01-05T12:00:00Z");
     const files = readdirSync(FOLDER).sort();
     // As a folder is read: an encounter comes before the organization it is at, and is sent again.
-    for (let waiting = files; waiting.length > 0; ) {
+    for (let waiting = files; waiting.length > 0;) {
       const again: string[] = [];
       for (const file of waiting) {
         const { body } = await county.send("county-system", readFileSync(new URL(file, FOLDER)));
         const outcomes = body.entry?.map((entry: any) => entry.response.outcome) ?? [body];
-        const codes = outcomes.flatMap(({ issue }: any) => issue.map((it: any) => it.details.coding[0].code));
+        const codes = outcomes.flatMap(({ issue }: any) =>
+          issue.map((it: any) => it.details.coding[0].code),
+        );
         if (codes.some((code: string) => code.startsWith("UNKNOWN_"))) again.push(file);
-        else refused.push(...codes.filter((code: string) => !["MAPPED", "KEPT", "UNCHANGED"].includes(code)).map((code: string) => `${file} ${code}`));
+        else
+          refused.push(
+            ...codes
+              .filter((code: string) => !["MAPPED", "KEPT", "UNCHANGED"].includes(code))
+              .map((code: string) => `${file} ${code}`),
+          );
       }
       expect(again.length).toBeLessThan(waiting.length);
       waiting = again;
@@ -60,17 +67,37 @@ describe("the PACIO journey", () => {
   };
 
   it("shows where the person's handoffs stand, and who answers for the person", async () => {
-    const shown = (await handoffs()).map(({ sender, receiver, accountable, state, origin }: any) => [
-      sender.name,
-      receiver.name,
-      accountable.name,
-      state,
-      origin,
-    ]);
+    const shown = (await handoffs()).map(
+      ({ sender, receiver, accountable, state, origin }: any) => [
+        sender.name,
+        receiver.name,
+        accountable.name,
+        state,
+        origin,
+      ],
+    );
     expect(shown).toEqual([
-      ["Sky Harbor Home Health Services", "Support Planner Services LLC", "Support Planner Services LLC", "COMPLETED", "TASK"],
-      ["Happy Nursing Facility", "Sky Harbor Home Health Services", "Sky Harbor Home Health Services", "COMPLETED", "ENCOUNTERS"],
-      ["San Antonio General Hospital", "Happy Nursing Facility", "Happy Nursing Facility", "COMPLETED", "ENCOUNTERS"],
+      [
+        "Sky Harbor Home Health Services",
+        "Support Planner Services LLC",
+        "Support Planner Services LLC",
+        "COMPLETED",
+        "TASK",
+      ],
+      [
+        "Happy Nursing Facility",
+        "Sky Harbor Home Health Services",
+        "Sky Harbor Home Health Services",
+        "COMPLETED",
+        "ENCOUNTERS",
+      ],
+      [
+        "San Antonio General Hospital",
+        "Happy Nursing Facility",
+        "Happy Nursing Facility",
+        "COMPLETED",
+        "ENCOUNTERS",
+      ],
     ]);
   });
 
@@ -86,37 +113,77 @@ describe("the PACIO journey", () => {
   it("keeps the hospital accountable through the gap, and tells when each fact happened from when it came", async () => {
     const [, , toNursing] = await handoffs();
     expect(toNursing.history).toEqual([
-      { to: "ANTICIPATED", accountable: { name: "San Antonio General Hospital" }, occurredAt: "2021-02-25T15:30:00.000Z", receivedAt: "2026-01-05T12:00:00.000Z" },
-      { to: "IN_SERVICE", accountable: { name: "Happy Nursing Facility" }, occurredAt: "2021-02-26T20:00:00.000Z", receivedAt: "2026-01-05T12:00:00.000Z" },
-      { to: "COMPLETED", accountable: { name: "Happy Nursing Facility" }, occurredAt: "2021-04-07T15:30:00.000Z", receivedAt: "2026-01-05T12:00:00.000Z" },
+      {
+        to: "ANTICIPATED",
+        accountable: { name: "San Antonio General Hospital" },
+        occurredAt: "2021-02-25T15:30:00.000Z",
+        receivedAt: "2026-01-05T12:00:00.000Z",
+      },
+      {
+        to: "IN_SERVICE",
+        accountable: { name: "Happy Nursing Facility" },
+        occurredAt: "2021-02-26T20:00:00.000Z",
+        receivedAt: "2026-01-05T12:00:00.000Z",
+      },
+      {
+        to: "COMPLETED",
+        accountable: { name: "Happy Nursing Facility" },
+        occurredAt: "2021-04-07T15:30:00.000Z",
+        receivedAt: "2026-01-05T12:00:00.000Z",
+      },
     ]);
   });
 
   it("takes assessment timepoints for parts of a stay, and not for stays", async () => {
     const { data } = await county.ask("county-system", WHERE, { patient: "P0522-patientBSJ1" });
     const encounters = data.personByIdentifier.encounters.edges.map(({ node }: any) => node);
-    expect(encounters.map((it: any) => it.class)).toEqual(["AMB", "IMP", "SNF", "SNF", "SNF", "HH", "HH", "HH"]);
+    expect(encounters.map((it: any) => it.class)).toEqual([
+      "AMB",
+      "IMP",
+      "SNF",
+      "SNF",
+      "SNF",
+      "HH",
+      "HH",
+      "HH",
+    ]);
     // A bare date is not guessed into an instant.
     expect(encounters.filter((it: any) => it.startedAt === null)).toHaveLength(4);
   });
 
   it("sets the encounter that ends before it starts aside, with its bytes, and guesses nothing", async () => {
-    expect(refused).toEqual(["Encounter-P0522-Enc-HHA-Timepoint-OASIS-Day121ToDischarge.json CONTRADICTION"]);
-    const [row, ...more] = await county.house.database.sql("referrals.quarantine").whereNull("released_at");
+    expect(refused).toEqual([
+      "Encounter-P0522-Enc-HHA-Timepoint-OASIS-Day121ToDischarge.json CONTRADICTION",
+    ]);
+    const [row, ...more] = await county.house.database
+      .sql("referrals.quarantine")
+      .whereNull("released_at");
     expect(more).toEqual([]);
-    expect(row).toMatchObject({ code: "CONTRADICTION", element: "Encounter.period", type: "Encounter" });
-    expect(JSON.parse(row.bytes.toString()).period).toEqual({ start: "2021-08-04", end: "2020-08-24" });
+    expect(row).toMatchObject({
+      code: "CONTRADICTION",
+      element: "Encounter.period",
+      type: "Encounter",
+    });
+    expect(JSON.parse(row.bytes.toString()).period).toEqual({
+      start: "2021-08-04",
+      end: "2020-08-24",
+    });
   });
 
   it("keeps a record sent under other ids apart, for nothing says that it is the same person", async () => {
     const [transport, ...others] = await handoffs("P0522-v5-patientBSJ1");
     expect(others).toEqual([]);
-    expect(transport).toMatchObject({ referral: { service: "Transportation request (procedure)", priority: "URGENT" } });
+    expect(transport).toMatchObject({
+      referral: { service: "Transportation request (procedure)", priority: "URGENT" },
+    });
   });
 
   it("gives back consents and medications to the agency that sent them, and medications to clinicians alone", async () => {
     const { data } = await county.ask("county-system", WHERE, { patient: "P0522-patientBSJ1" });
-    expect(data.personByIdentifier).toMatchObject({ consents: [{ status: "active", policy: "hipaa-auth" }], medications: [] });
+    expect(data.personByIdentifier).toMatchObject({
+      consents: [{ status: "active", policy: "hipaa-auth" }],
+      medications: [],
+    });
     expect(await county.house.database.sql("referrals.medication").select("name", "code")).toEqual([
       { name: "Sertraline 25mg", code: "312940" },
     ]);
@@ -126,13 +193,27 @@ describe("the PACIO journey", () => {
     const { sql } = county.house.database;
     const count = async () =>
       Promise.all(
-        ["fhir_resource", "fhir_reference", "quarantine", "person", "agency", "encounter", "referral", "handoff", "history", "outbox", "tie"].map(
-          async (table) => [table, Number((await sql(`referrals.${table}`).count("* as n").first())?.n)],
-        ),
+        [
+          "fhir_resource",
+          "fhir_reference",
+          "quarantine",
+          "person",
+          "agency",
+          "encounter",
+          "referral",
+          "handoff",
+          "history",
+          "outbox",
+          "tie",
+        ].map(async (table) => [
+          table,
+          Number((await sql(`referrals.${table}`).count("* as n").first())?.n),
+        ]),
       );
     const before = await count();
     county.now("2026-01-06T12:00:00Z");
-    for (const file of readdirSync(FOLDER)) await county.send("county-system", readFileSync(new URL(file, FOLDER)));
+    for (const file of readdirSync(FOLDER))
+      await county.send("county-system", readFileSync(new URL(file, FOLDER)));
     expect(await count()).toEqual(before);
   });
 

@@ -45,23 +45,35 @@ const ANSWERED_BY = {
   message: "batch-response",
 } as const;
 
-const takenIn = (type: string): type is keyof typeof ANSWERED_BY => Object.hasOwn(ANSWERED_BY, type);
+const takenIn = (type: string): type is keyof typeof ANSWERED_BY =>
+  Object.hasOwn(ANSWERED_BY, type);
 
 const unpack = (bundle: Bundle): Submission => {
   if (!takenIn(bundle.type))
-    throw new Problem("BUNDLE_NOT_ACCEPTED", "a bundle is taken in as transaction, batch, collection or message", {
-      element: "Bundle.type",
-    });
+    throw new Problem(
+      "BUNDLE_NOT_ACCEPTED",
+      "a bundle is taken in as transaction, batch, collection or message",
+      {
+        element: "Bundle.type",
+      },
+    );
   const entries = bundle.entry ?? [];
   const sent = entries.map((entry, index): Sent => {
     const element = `Bundle.entry[${index}]`;
     const method = entry.request?.method;
     if (method && method !== "POST" && method !== "PUT")
-      throw new Problem("BUNDLE_NOT_ACCEPTED", "an entry is taken in by POST or PUT", { element: `${element}.request.method` });
+      throw new Problem("BUNDLE_NOT_ACCEPTED", "an entry is taken in by POST or PUT", {
+        element: `${element}.request.method`,
+      });
     if (!isResource(entry.resource) || entry.resource.resourceType === "Bundle")
-      throw new Problem("BUNDLE_NOT_ACCEPTED", "an entry must hold a resource, and no bundle", { element: `${element}.resource` });
+      throw new Problem("BUNDLE_NOT_ACCEPTED", "an entry must hold a resource, and no bundle", {
+        element: `${element}.resource`,
+      });
     const id = idOf(entry);
-    if (!ID.test(id)) throw new Problem("INVALID_RESOURCE", "an id breaks its R4 definition", { element: `${element}.resource.id` });
+    if (!ID.test(id))
+      throw new Problem("INVALID_RESOURCE", "an id breaks its R4 definition", {
+        element: `${element}.resource.id`,
+      });
     return { resource: entry.resource, id, entry: index };
   });
   return {
@@ -92,11 +104,19 @@ export const read = (bytes: Buffer): Submission => {
     throw new Problem("MALFORMED_JSON", "the bytes are not JSON in UTF-8", {}, { cause });
   }
   if (!isResource(value))
-    throw new Problem("UNKNOWN_RESOURCE_TYPE", "there is no `resourceType`", { element: "resourceType" });
+    throw new Problem("UNKNOWN_RESOURCE_TYPE", "there is no `resourceType`", {
+      element: "resourceType",
+    });
   if (value.resourceType === "Bundle") return unpack(value);
   const id = value.id ?? contentHash(value);
-  if (!ID.test(id)) throw new Problem("INVALID_RESOURCE", "an id breaks its R4 definition", { element: "id" });
-  return { atomic: false, answeredBy: null, sent: [{ resource: value, id, entry: null }], entryByUrl: new Map() };
+  if (!ID.test(id))
+    throw new Problem("INVALID_RESOURCE", "an id breaks its R4 definition", { element: "id" });
+  return {
+    atomic: false,
+    answeredBy: null,
+    sent: [{ resource: value, id, entry: null }],
+    entryByUrl: new Map(),
+  };
 };
 
 /**
@@ -104,10 +124,14 @@ export const read = (bytes: Buffer): Submission => {
  *
  * @param reference As sent: `Patient/1`, `https://server/fhir/Patient/1/_history/2`, `urn:uuid:...`.
  */
-export const target = (reference: string | undefined, { entryByUrl }: Pick<Submission, "entryByUrl">): string | null => {
+export const target = (
+  reference: string | undefined,
+  { entryByUrl }: Pick<Submission, "entryByUrl">,
+): string | null => {
   if (!reference || reference.startsWith("#")) return null;
   const inBundle = entryByUrl.get(reference);
   if (inBundle) return inBundle;
-  const [, type, id] = /(?:^|\/)([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^/]+)?$/.exec(reference) ?? [];
+  const [, type, id] =
+    /(?:^|\/)([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^/]+)?$/.exec(reference) ?? [];
   return type && id ? `${type}/${id}` : null;
 };

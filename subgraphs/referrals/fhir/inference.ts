@@ -13,13 +13,19 @@ import { encountersOf, inferredHandoffs, noteInferred } from "./intake-store.ts"
 /** The facts that a passage shows, in the order in which they came about. */
 const reports = ({ from, to }: Passage, act: Act): Report[] => {
   const said = { receiver: to.agency, reason: null, recordedAt: act.at, leftAt: from.endedAt };
-  const arrived: Report = { ...said, state: "IN_SERVICE", engagedAt: to.startedAt, occurredAt: to.startedAt };
+  const arrived: Report = {
+    ...said,
+    state: "IN_SERVICE",
+    engagedAt: to.startedAt,
+    occurredAt: to.startedAt,
+  };
   return to.status === "finished" && to.endedAt
     ? [arrived, { ...said, state: "COMPLETED", engagedAt: to.startedAt, occurredAt: to.endedAt }]
     : [arrived];
 };
 
-const sameInstant = (a: Date | null | undefined, b: Date | null | undefined): boolean => a?.getTime() === b?.getTime();
+const sameInstant = (a: Date | null | undefined, b: Date | null | undefined): boolean =>
+  a?.getTime() === b?.getTime();
 
 /** Does the handoff already say what the passage shows? */
 const saysSo = (handoff: Handoff, said: Report): boolean =>
@@ -29,7 +35,8 @@ const saysSo = (handoff: Handoff, said: Report): boolean =>
   sameInstant(handoff.engagedAt, said.engagedAt) &&
   sameInstant(handoff.occurredAt, said.occurredAt);
 
-const isRetracted = ({ state, reason }: Handoff): boolean => state === "CANCELLED" && reason === "ENTERED_IN_ERROR";
+const isRetracted = ({ state, reason }: Handoff): boolean =>
+  state === "CANCELLED" && reason === "ENTERED_IN_ERROR";
 
 const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<Handoff> => {
   const referral = await saveReferral(

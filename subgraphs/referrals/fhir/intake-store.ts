@@ -15,14 +15,21 @@ export interface At {
   id: string;
 }
 
-export const sha256 = (bytes: string | Buffer): string => createHash("sha256").update(bytes).digest("hex");
+export const sha256 = (bytes: string | Buffer): string =>
+  createHash("sha256").update(bytes).digest("hex");
 
 /** Lets one intake of a source follow another: two at once could both find that a thing is new. */
 export const inTurn = (tx: Transaction, source: string): Promise<unknown> =>
-  tx.raw("select pg_advisory_xact_lock(hashtextextended(?, 0))", [source]) as unknown as Promise<unknown>;
+  tx.raw("select pg_advisory_xact_lock(hashtextextended(?, 0))", [
+    source,
+  ]) as unknown as Promise<unknown>;
 
 /** The hash of each resource as it was last received, by `Type/id`. */
-export const lastReceived = async (tx: Transaction, source: string, ats: At[]): Promise<Map<string, string>> => {
+export const lastReceived = async (
+  tx: Transaction,
+  source: string,
+  ats: At[],
+): Promise<Map<string, string>> => {
   if (ats.length === 0) return new Map();
   const rows = (await tx("referrals.fhir_resource")
     .where({ source_id: source })
@@ -44,7 +51,12 @@ export interface Kept extends At {
 const CHUNK = 500;
 
 /** Keeps resources as received; one that comes back to an earlier version is the latest again. */
-export const keep = async (tx: Transaction, source: string, resources: Kept[], act: Act): Promise<void> => {
+export const keep = async (
+  tx: Transaction,
+  source: string,
+  resources: Kept[],
+  act: Act,
+): Promise<void> => {
   for (let from = 0; from < resources.length; from += CHUNK)
     await tx("referrals.fhir_resource")
       .insert(
@@ -63,12 +75,24 @@ export const keep = async (tx: Transaction, source: string, resources: Kept[], a
 };
 
 /** What a resource at a source means here. */
-export const meaning = async (tx: Transaction, source: string, { type, id }: At): Promise<string | null> =>
-  ((await tx("referrals.fhir_reference").where({ source_id: source, type, logical_id: id }).first("entity_id"))
-    ?.entity_id as string | undefined) ?? null;
+export const meaning = async (
+  tx: Transaction,
+  source: string,
+  { type, id }: At,
+): Promise<string | null> =>
+  ((
+    await tx("referrals.fhir_reference")
+      .where({ source_id: source, type, logical_id: id })
+      .first("entity_id")
+  )?.entity_id as string | undefined) ?? null;
 
 /** Notes what a resource at a source means here. */
-export const means = async (tx: Transaction, source: string, { type, id }: At, entity: string): Promise<void> =>
+export const means = async (
+  tx: Transaction,
+  source: string,
+  { type, id }: At,
+  entity: string,
+): Promise<void> =>
   void (await tx("referrals.fhir_reference")
     .insert({ source_id: source, type, logical_id: id, entity_id: entity })
     .onConflict(["source_id", "type", "logical_id"])
@@ -76,7 +100,10 @@ export const means = async (tx: Transaction, source: string, { type, id }: At, e
 
 /** Is the agency known from this source alone, and from no operator? Then this source may say what it is called. */
 export const isOurs = async (tx: Transaction, source: string, agency: string): Promise<boolean> => {
-  const enrolled = await tx("referrals.agency").where({ id: agency }).whereNotNull("kind").first("id");
+  const enrolled = await tx("referrals.agency")
+    .where({ id: agency })
+    .whereNotNull("kind")
+    .first("id");
   const others = await tx("referrals.fhir_reference")
     .where({ type: "Organization", entity_id: agency })
     .whereNot({ source_id: source })
@@ -88,12 +115,22 @@ export const isOurs = async (tx: Transaction, source: string, agency: string): P
  * The agency without any identifier that this source calls by the very same name. Feeds send one organization under
  * several logical ids; where nothing at all tells two apart, they are one.
  */
-export const namesake = async (tx: Transaction, source: string, name: string): Promise<string | null> => {
+export const namesake = async (
+  tx: Transaction,
+  source: string,
+  name: string,
+): Promise<string | null> => {
   const rows = (await tx("referrals.fhir_reference")
     .join("referrals.agency", "agency.id", "fhir_reference.entity_id")
-    .where({ "fhir_reference.source_id": source, "fhir_reference.type": "Organization", "agency.name": name })
+    .where({
+      "fhir_reference.source_id": source,
+      "fhir_reference.type": "Organization",
+      "agency.name": name,
+    })
     .whereNotExists(function () {
-      void this.select("*").from("referrals.agency_identifier").whereRaw("agency_identifier.agency_id = agency.id");
+      void this.select("*")
+        .from("referrals.agency_identifier")
+        .whereRaw("agency_identifier.agency_id = agency.id");
     })
     .distinct("agency.id")) as Row[];
   return rows.length === 1 ? (rows[0]?.id as string) : null;
@@ -107,7 +144,12 @@ export interface Refused {
 }
 
 /** Puts what was refused aside. The same bytes again change nothing but the reason. */
-export const quarantine = async (tx: Transaction, source: string, refused: Refused[], act: Act): Promise<void> => {
+export const quarantine = async (
+  tx: Transaction,
+  source: string,
+  refused: Refused[],
+  act: Act,
+): Promise<void> => {
   for (const { bytes, at, problem } of refused)
     await tx("referrals.quarantine")
       .insert({
@@ -127,7 +169,12 @@ export const quarantine = async (tx: Transaction, source: string, refused: Refus
 };
 
 /** Marks as released what was set aside before and has now been taken in. */
-export const release = async (tx: Transaction, source: string, hashes: string[], act: Act): Promise<void> => {
+export const release = async (
+  tx: Transaction,
+  source: string,
+  hashes: string[],
+  act: Act,
+): Promise<void> => {
   for (let from = 0; from < hashes.length; from += CHUNK)
     await tx("referrals.quarantine")
       .where({ source_id: source, released_at: null })
@@ -149,12 +196,19 @@ export const saveLocation = async (
  * The agency that a place belongs to: the one it names, else the only organization of the same source that bears the
  * very same name. Many feeds send a hospital as both, and leave out the link.
  */
-export const agencyOfLocation = async (tx: Transaction, location: string): Promise<string | null> => {
+export const agencyOfLocation = async (
+  tx: Transaction,
+  location: string,
+): Promise<string | null> => {
   const row = (await tx("referrals.location").where({ id: location }).first()) as Row | undefined;
   if (!row || row.agency_id || !row.name) return (row?.agency_id as string | undefined) ?? null;
   const namesakes = (await tx("referrals.fhir_reference")
     .join("referrals.agency", "agency.id", "fhir_reference.entity_id")
-    .where({ "fhir_reference.source_id": row.source_id, "fhir_reference.type": "Organization", "agency.name": row.name })
+    .where({
+      "fhir_reference.source_id": row.source_id,
+      "fhir_reference.type": "Organization",
+      "agency.name": row.name,
+    })
     .distinct("agency.id")) as Row[];
   return namesakes.length === 1 ? (namesakes[0]?.id as string) : null;
 };
@@ -162,29 +216,41 @@ export const agencyOfLocation = async (tx: Transaction, location: string): Promi
 export const savePractitioner = async (
   tx: Transaction,
   practitioner: { id: string; name: string | null; npi: string | null },
-): Promise<void> => void (await tx("referrals.practitioner").insert(practitioner).onConflict("id").merge());
+): Promise<void> =>
+  void (await tx("referrals.practitioner").insert(practitioner).onConflict("id").merge());
 
 export const savePractitionerRole = async (
   tx: Transaction,
   role: { id: string; practitioner: string | null; agency: string | null; code: string | null },
 ): Promise<void> =>
   void (await tx("referrals.practitioner_role")
-    .insert({ id: role.id, practitioner_id: role.practitioner, agency_id: role.agency, code: role.code })
+    .insert({
+      id: role.id,
+      practitioner_id: role.practitioner,
+      agency_id: role.agency,
+      code: role.code,
+    })
     .onConflict("id")
     .merge());
 
 export const agencyOfRole = async (tx: Transaction, role: string): Promise<string | null> =>
-  ((await tx("referrals.practitioner_role").where({ id: role }).first("agency_id"))?.agency_id as string | undefined) ??
-  null;
+  ((await tx("referrals.practitioner_role").where({ id: role }).first("agency_id"))?.agency_id as
+    string | undefined) ?? null;
 
 /** Writes a record of which only the latest version is kept here; its earlier ones stand in `fhir_resource`. */
 const saveRecord = async (tx: Transaction, table: string, row: Row): Promise<void> =>
   void (await tx(table)
     .insert({ ...row, version: 1 })
     .onConflict("id")
-    .merge({ ...row, version: tx.raw("excluded.version + ??", [`${table.split(".")[1]}.version`]) }));
+    .merge({
+      ...row,
+      version: tx.raw("excluded.version + ??", [`${table.split(".")[1]}.version`]),
+    }));
 
-export const saveEncounter = (tx: Transaction, encounter: Omit<Encounter, "version">): Promise<void> =>
+export const saveEncounter = (
+  tx: Transaction,
+  encounter: Omit<Encounter, "version">,
+): Promise<void> =>
   saveRecord(tx, "referrals.encounter", {
     id: encounter.id,
     person_id: encounter.person,
@@ -201,12 +267,16 @@ export const saveEncounter = (tx: Transaction, encounter: Omit<Encounter, "versi
 
 /** The status under which an encounter is known here; null while it is not known. */
 export const encounterStatus = async (tx: Transaction, id: string): Promise<string | null> =>
-  ((await tx("referrals.encounter").where({ id }).first("status"))?.status as string | undefined) ?? null;
+  ((await tx("referrals.encounter").where({ id }).first("status"))?.status as string | undefined) ??
+  null;
 
 export const encountersOf = async (tx: Transaction, person: string): Promise<Encounter[]> =>
   ((await tx("referrals.encounter").where({ person_id: person })) as Row[]).map(encounterFromRow);
 
-export const saveMedication = (tx: Transaction, medication: Omit<Medication, "version">): Promise<void> =>
+export const saveMedication = (
+  tx: Transaction,
+  medication: Omit<Medication, "version">,
+): Promise<void> =>
   saveRecord(tx, "referrals.medication", {
     id: medication.id,
     person_id: medication.person,
@@ -243,7 +313,12 @@ export const inferredHandoffs = async (
     handoff: handoffFromRow(handoff),
   }));
 
-export const noteInferred = async (tx: Transaction, from: string, to: string, handoff: string): Promise<void> =>
+export const noteInferred = async (
+  tx: Transaction,
+  from: string,
+  to: string,
+  handoff: string,
+): Promise<void> =>
   void (await tx("referrals.inferred_handoff")
     .insert({ from_encounter_id: from, to_encounter_id: to, handoff_id: handoff })
     .onConflict(["from_encounter_id", "to_encounter_id"])

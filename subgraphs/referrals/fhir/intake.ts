@@ -35,7 +35,10 @@ const bodyOf = ({ resource }: Sent): string => JSON.stringify(resource);
 const atOf = ({ resource, id }: Sent) => ({ type: resource.resourceType, id });
 
 /** Runs `work`, and undoes alone what it wrote when it ends in a Problem. */
-const undoneIfRefused = async <T>(tx: Transaction, work: () => Promise<T>): Promise<T | Problem> => {
+const undoneIfRefused = async <T>(
+  tx: Transaction,
+  work: () => Promise<T>,
+): Promise<T | Problem> => {
   await tx.raw("savepoint one_resource");
   try {
     return await work();
@@ -50,10 +53,14 @@ const undoneIfRefused = async <T>(tx: Transaction, work: () => Promise<T>): Prom
  * Takes in what is sound, in the order in which it can be understood; what refers to something later in the same
  * submission is tried again, until a round brings nothing new.
  */
-const understand = async (sent: Sent[], fates: (Fate | undefined)[], intake: Intake): Promise<void> => {
+const understand = async (
+  sent: Sent[],
+  fates: (Fate | undefined)[],
+  intake: Intake,
+): Promise<void> => {
   let waiting = sent.map((_, index) => index).filter((index) => fates[index] === undefined);
   waiting.sort((a, b) => rank(atOf(sent[a] as Sent).type) - rank(atOf(sent[b] as Sent).type));
-  for (let before = Infinity; waiting.length > 0 && waiting.length < before; ) {
+  for (let before = Infinity; waiting.length > 0 && waiting.length < before;) {
     before = waiting.length;
     const again: number[] = [];
     for (const index of waiting) {
@@ -66,7 +73,12 @@ const understand = async (sent: Sent[], fates: (Fate | undefined)[], intake: Int
   }
 };
 
-const takeIn = async (database: Database, bytes: Buffer, submission: Submission, act: Act): Promise<Fate[]> => {
+const takeIn = async (
+  database: Database,
+  bytes: Buffer,
+  submission: Submission,
+  act: Act,
+): Promise<Fate[]> => {
   const { sent } = submission;
   const source = act.by.agency;
   const checked = sent.map(({ resource }): Problem | undefined => {
@@ -85,19 +97,22 @@ const takeIn = async (database: Database, bytes: Buffer, submission: Submission,
     const hashes = sent.map((it) => sha256(bodyOf(it)));
     for (const [index, it] of sent.entries()) {
       const { type, id } = atOf(it);
-      if (fates[index] === undefined && last.get(`${type}/${id}`) === hashes[index]) fates[index] = "UNCHANGED";
+      if (fates[index] === undefined && last.get(`${type}/${id}`) === hashes[index])
+        fates[index] = "UNCHANGED";
     }
     const intake: Intake = { tx, act, source, submission, moved: new Set() };
     await understand(sent, fates, intake);
     for (const person of intake.moved) await inferHandoffs(tx, person, act);
     const settled = fates as Fate[];
-    if (submission.atomic && settled.some((fate) => fate instanceof Problem)) throw new Undone(settled);
+    if (submission.atomic && settled.some((fate) => fate instanceof Problem))
+      throw new Undone(settled);
     const kept: Kept[] = [];
     const refused: Refused[] = [];
     for (const [index, it] of sent.entries()) {
       const fate = settled[index] as Fate;
       const body = bodyOf(it);
-      if (fate instanceof Problem) refused.push({ bytes: Buffer.from(body), at: atOf(it), problem: fate });
+      if (fate instanceof Problem)
+        refused.push({ bytes: Buffer.from(body), at: atOf(it), problem: fate });
       else if (fate !== "UNCHANGED") kept.push({ ...atOf(it), body, mapped: fate === "MAPPED" });
     }
     await keep(tx, source, kept, act);
@@ -110,13 +125,20 @@ const takeIn = async (database: Database, bytes: Buffer, submission: Submission,
 const issue = (fate: Fate): OutcomeIssue =>
   fate instanceof Problem
     ? problemIssue(fate)
-    : { severity: "information", code: "informational", details: { coding: [{ system: INTAKE_SYSTEM, code: fate }] } };
+    : {
+        severity: "information",
+        code: "informational",
+        details: { coding: [{ system: INTAKE_SYSTEM, code: fate }] },
+      };
 
 const outcomeOf = (fates: Fate[]) => outcome(fates.map(issue));
 
 const STATUS = { MAPPED: "201 Created", KEPT: "201 Created", UNCHANGED: "200 OK" } as const;
 
-const answer = ({ answeredBy }: Submission, fates: Fate[]): { status: number; resource: object } => {
+const answer = (
+  { answeredBy }: Submission,
+  fates: Fate[],
+): { status: number; resource: object } => {
   if (answeredBy === null) {
     const [fate] = fates as [Fate];
     const status = fate instanceof Problem ? fate.status : fate === "UNCHANGED" ? 200 : 201;
@@ -138,8 +160,16 @@ const answer = ({ answeredBy }: Submission, fates: Fate[]): { status: number; re
 };
 
 /** Refuses the whole of it, and keeps its bytes aside. */
-const refuse = async (database: Database, bytes: Buffer, problem: Problem, fates: Fate[], act: Act) => {
-  await database.transaction((tx) => quarantine(tx, act.by.agency, [{ bytes, at: null, problem }], act));
+const refuse = async (
+  database: Database,
+  bytes: Buffer,
+  problem: Problem,
+  fates: Fate[],
+  act: Act,
+) => {
+  await database.transaction((tx) =>
+    quarantine(tx, act.by.agency, [{ bytes, at: null, problem }], act),
+  );
   return { status: problem.status, resource: outcomeOf(fates) };
 };
 
@@ -174,6 +204,18 @@ export const fhirDoor =
         return refuse(database, bytes, problems[0] as Problem, problems, act);
       }
     })();
-    log.info({ requestId: act.requestId, agency: act.by.agency, status: reply.status, bytes: bytes.length }, "fhir intake");
-    return { status: reply.status, contentType: "application/fhir+json", body: JSON.stringify(reply.resource) };
+    log.info(
+      {
+        requestId: act.requestId,
+        agency: act.by.agency,
+        status: reply.status,
+        bytes: bytes.length,
+      },
+      "fhir intake",
+    );
+    return {
+      status: reply.status,
+      contentType: "application/fhir+json",
+      body: JSON.stringify(reply.resource),
+    };
   };

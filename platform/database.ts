@@ -75,6 +75,13 @@ export const openPostgresql = async (url: string): Promise<Database> => {
         "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
     },
     pool: { min: 0, max: 10 },
+    // What goes wrong is thrown, and logged by whoever catches it: not printed here as well.
+    log: {
+      warn: () => undefined,
+      error: () => undefined,
+      deprecate: () => undefined,
+      debug: () => undefined,
+    },
   });
   try {
     await sql.raw("select 1");

@@ -2,11 +2,8 @@
 import { parseArgs } from "node:util";
 import { holderOf } from "#platform/lock.ts";
 import { demoIssuer } from "../gateway/demo-issuer.ts";
-import { personas } from "../test/county/county.ts";
+import type { PersonaName } from "../test/county/county.ts";
 import { dataDir } from "./site.ts";
-
-/** A persona of the demonstration, as `--as` names one. */
-export type PersonaName = keyof typeof personas;
 
 /** Where the house answers; null when none runs. */
 export const houseUrl = (): string | null =>
@@ -19,6 +16,8 @@ export const houseUrl = (): string | null =>
  */
 export const tokenFor = async (name: string): Promise<string> => {
   if (process.env.HANDOFF_TOKEN) return process.env.HANDOFF_TOKEN;
+  // The county is not there in production, and its personas are not needed there.
+  const { personas } = await import("../test/county/county.ts");
   if (!Object.hasOwn(personas, name))
     throw new Error(`there is no persona ${name}; npm run token lists them`);
   return (await demoIssuer(dataDir())).token(personas[name as PersonaName]);

@@ -163,9 +163,10 @@ export const quarantine = async (
         logical_id: at?.id ?? null,
         bytes,
         received_at: act.at,
+        released_at: null,
       })
       .onConflict(["source_id", "sha256"])
-      .merge(["code", "message", "element"]);
+      .merge(["code", "message", "element", "released_at"]);
 };
 
 /** Marks as released what was set aside before and has now been taken in. */

@@ -117,7 +117,9 @@ const takeIn = async (
     }
     await keep(tx, source, kept, act);
     await quarantine(tx, source, refused, act);
-    await release(tx, source, [sha256(bytes), ...kept.map(({ body }) => sha256(body))], act);
+    const understood = kept.map(({ body }) => sha256(body));
+    if (refused.length === 0) understood.push(sha256(bytes));
+    await release(tx, source, understood, act);
     return settled;
   });
 };

@@ -70,24 +70,32 @@ const withinLimits = (context: ValidationContext): ASTVisitor => {
 };
 
 /**
- * No alias may bear the name of another field of the type it stands in.
+ * No alias may bear the name of another field of the type it stands in. The root types have no keys, and are free.
  *
  * The planner writes keys and required inputs under their own names into the same object as the client's aliases; an
  * alias that meets one would be taken for it, and a protected value could be read, or a key forged, by choosing it.
  */
-const noShadowingAlias = (context: ValidationContext): ASTVisitor => ({
-  Field: (node) => {
-    const parent = context.getParentType();
-    const alias = node.alias?.value;
-    if (alias === undefined || alias === node.name.value) return;
-    const isAField =
-      (isObjectType(parent) || isInterfaceType(parent)) && Object.hasOwn(parent.getFields(), alias);
-    if (isAField || alias.startsWith("__"))
-      context.reportError(
-        new GraphQLError(`the alias \`${alias}\` is the name of another field`, { nodes: [node] }),
-      );
-  },
-});
+const noShadowingAlias = (context: ValidationContext): ASTVisitor => {
+  const schema = context.getSchema();
+  const roots = [schema.getQueryType(), schema.getMutationType()];
+  return {
+    Field: (node) => {
+      const parent = context.getParentType();
+      const alias = node.alias?.value;
+      if (alias === undefined || alias === node.name.value) return;
+      const isAField =
+        (isObjectType(parent) || isInterfaceType(parent)) &&
+        !roots.some((root) => root === parent) &&
+        Object.hasOwn(parent.getFields(), alias);
+      if (isAField || alias.startsWith("__"))
+        context.reportError(
+          new GraphQLError(`the alias \`${alias}\` is the name of another field`, {
+            nodes: [node],
+          }),
+        );
+    },
+  };
+};
 
 /** What an operation must keep beside GraphQL's own rules. */
 export const admission = [withinLimits, noShadowingAlias];

@@ -1,6 +1,7 @@
 /** Step 4: asks a subgraph, within a deadline, and answers for it when it does not. */
 import type { GraphQLDataSource } from "@apollo/gateway";
 import { Pool } from "undici";
+import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { Log } from "#platform/log.ts";
 import type { Sign } from "#platform/passport.ts";
@@ -72,13 +73,19 @@ export const httpSubgraph = (room: string, url: string, sign: Sign): Subgraph =>
       return JSON.parse(text) as Answer;
     },
     enter: async (path, { bytes, requester, requestId }) => {
+      const unavailable = (cause: unknown): never => {
+        throw new Problem("SUBGRAPH_UNAVAILABLE", `\`${room}\` did not answer`, {}, { cause });
+      };
+      const signal = AbortSignal.timeout(SIDE_DOOR_MS);
       const { statusCode, headers, text } = await post(
         path,
         bytes,
         requester,
         requestId,
-        AbortSignal.timeout(SIDE_DOOR_MS),
-      );
+        signal,
+      ).catch(unavailable);
+      // A fault of the room is in its own log, under this request's id.
+      if (statusCode >= 500) unavailable(new Error(`${room} answered ${statusCode}`));
       return {
         status: statusCode,
         contentType: String(headers["content-type"] ?? "application/json"),

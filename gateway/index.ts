@@ -33,7 +33,7 @@ const directoryOf = (subgraph: Subgraph): Directory => {
         requester: null,
         requestId: "directory",
       });
-      if (status !== 200) throw new Error(`the directory answered ${status}`);
+      if (status !== 200) throw new Error(`the directory of agencies answered ${status}`);
       entry = JSON.parse(body) as { known: boolean; kind: AgencyKind | null };
       seen.set(agency, entry);
     }

@@ -81,7 +81,7 @@ export const redisBudget = async (
       judge(spent, limit, at);
     },
     close: async () => {
-      client.destroy();
+      if (client.isOpen) client.destroy();
     },
   };
 };

@@ -21,8 +21,8 @@ export interface TestDatabase {
 }
 
 /** Makes an empty database on the engine of this run; PGlite's is in memory and is made when it is opened. */
-export const testDatabase = async (): Promise<TestDatabase> => {
-  if (process.env.ENGINE !== "POSTGRESQL") return { url: null, drop: async () => undefined };
+export const testDatabase = async (engine = process.env.ENGINE): Promise<TestDatabase> => {
+  if (engine !== "POSTGRESQL") return { url: null, drop: async () => undefined };
   const server = process.env.TEST_DATABASE_URL ?? "";
   const name = `handoff_graph_test_${randomUUID().replaceAll("-", "")}`;
   const admin = knex({ client: "pg", connection: server, pool: { min: 0, max: 1 } });

@@ -51,13 +51,21 @@ describe("npm start", () => {
   });
 
   it("takes over the directory of a house that was killed, and has lost nothing", async () => {
+    const file = join(SAMPLES, "pacio-bsj", "Organization-P0522-org-Neuro-Care-Inc.json");
     const killed = run("start", [], env);
     await killed.says(/^ready /m);
+    const sent = run("intake", [file], env);
+    expect(await sent.ended).toBe(0);
     killed.child.kill("SIGKILL");
     await killed.ended;
+    expect(sent.out()).toContain("1 mapped");
     expect(existsSync(join(directory.path, "lock.json"))).toBe(true);
+
     const house = run("start", [], env);
     await house.says(/^ready /m);
+    const again = run("intake", [file], env);
+    expect(await again.ended).toBe(0);
+    expect(again.out()).toContain("0 mapped, 0 kept as received, 1 unchanged");
     house.child.kill("SIGTERM");
     expect(await house.ended).toBe(0);
   });

@@ -18,11 +18,14 @@ export interface At {
 export const sha256 = (bytes: string | Buffer): string =>
   createHash("sha256").update(bytes).digest("hex");
 
-/** Lets one intake of a source follow another: two at once could both find that a thing is new. */
-export const inTurn = (tx: Transaction, source: string): Promise<unknown> =>
-  tx.raw("select pg_advisory_xact_lock(hashtextextended(?, 0))", [
-    source,
-  ]) as unknown as Promise<unknown>;
+/**
+ * Lets one intake of a source follow another: two at once could both find that a thing is new. A large bundle takes
+ * its time, so those behind it wait longer than a transaction otherwise may.
+ */
+export const inTurn = async (tx: Transaction, source: string): Promise<void> => {
+  await tx.raw("set local lock_timeout = '60s'");
+  await tx.raw("select pg_advisory_xact_lock(hashtextextended(?, 0))", [source]);
+};
 
 /** The hash of each resource as it was last received, by `Type/id`. */
 export const lastReceived = async (

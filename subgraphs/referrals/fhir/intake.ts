@@ -1,4 +1,5 @@
 /** FHIR R4 in: a bundle or a resource becomes facts, all of it kept, what is wrong set aside with its bytes. */
+import { setImmediate as letOthersIn } from "node:timers/promises";
 import { INTAKE_SYSTEM, outcome, problemIssue } from "#schema/outcome.ts";
 import type { OutcomeIssue } from "#schema/outcome.ts";
 import { Problem } from "#schema/problems.ts";
@@ -21,6 +22,9 @@ export type Fate = "MAPPED" | "KEPT" | "UNCHANGED" | Problem;
 
 /** Reasons that may pass: what is missing may have arrived since. */
 const WAITING: ReadonlySet<string> = new Set(["UNKNOWN_AGENCY", "UNKNOWN_REFERENCE"]);
+
+/** About 20 ms of work. */
+const CHECKED_AT_ONCE = 50;
 
 /** Thrown to undo a transaction bundle; what was wrong with each entry goes along. */
 class Undone extends Error {
@@ -73,6 +77,22 @@ const understand = async (
   }
 };
 
+/** What is wrong with each resource by itself. Others are let in between, for a large bundle takes seconds. */
+const check = async (sent: Sent[]): Promise<(Problem | undefined)[]> => {
+  const found: (Problem | undefined)[] = [];
+  for (const [index, { resource }] of sent.entries()) {
+    if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await letOthersIn();
+    try {
+      validate(resource);
+      found.push(undefined);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      found.push(error);
+    }
+  }
+  return found;
+};
+
 const takeIn = async (
   database: Database,
   bytes: Buffer,
@@ -81,15 +101,7 @@ const takeIn = async (
 ): Promise<Fate[]> => {
   const { sent } = submission;
   const source = act.by.agency;
-  const checked = sent.map(({ resource }): Problem | undefined => {
-    try {
-      validate(resource);
-    } catch (error) {
-      if (error instanceof Problem) return error;
-      throw error;
-    }
-    return undefined;
-  });
+  const checked = await check(sent);
   return database.transaction(async (tx) => {
     await inTurn(tx, source);
     const fates: (Fate | undefined)[] = [...checked];
@@ -137,10 +149,13 @@ const outcomeOf = (fates: Fate[]) => outcome(fates.map(issue));
 
 const STATUS = { MAPPED: "201 Created", KEPT: "201 Created", UNCHANGED: "200 OK" } as const;
 
-const answer = (
-  { answeredBy }: Submission,
-  fates: Fate[],
-): { status: number; resource: object } => {
+/** A FHIR resource to answer with, and the HTTP status. */
+interface Answered {
+  status: number;
+  resource: object;
+}
+
+const answer = ({ answeredBy }: Submission, fates: Fate[]): Answered => {
   if (answeredBy === null) {
     const [fate] = fates as [Fate];
     const status = fate instanceof Problem ? fate.status : fate === "UNCHANGED" ? 200 : 201;
@@ -166,58 +181,68 @@ const refuse = async (
   database: Database,
   bytes: Buffer,
   problem: Problem,
-  fates: Fate[],
+  issues: OutcomeIssue[],
   act: Act,
-) => {
-  await database.transaction((tx) =>
-    quarantine(tx, act.by.agency, [{ bytes, at: null, problem }], act),
-  );
-  return { status: problem.status, resource: outcomeOf(fates) };
+): Promise<Answered> => {
+  const refused = [{ bytes, at: null, problem }];
+  await database.transaction((tx) => quarantine(tx, act.by.agency, refused, act));
+  return { status: problem.status, resource: outcome(issues) };
 };
+
+/** Takes a submission in, or refuses it whole. */
+const accept = async (database: Database, bytes: Buffer, act: Act): Promise<Answered> => {
+  let submission: Submission;
+  try {
+    submission = read(bytes);
+  } catch (error) {
+    if (error instanceof Problem) return refuse(database, bytes, error, [problemIssue(error)], act);
+    throw error;
+  }
+  try {
+    return answer(submission, await takeIn(database, bytes, submission, act));
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error;
+    const wrong = error.fates.flatMap((fate, entry) =>
+      fate instanceof Problem ? [{ fate, entry }] : [],
+    );
+    const issues = wrong.map(({ fate, entry }) => {
+      const found = problemIssue(fate);
+      return {
+        ...found,
+        expression: [`Bundle.entry[${entry}].resource`, ...(found.expression ?? [])],
+      };
+    });
+    return refuse(database, bytes, (wrong[0] as { fate: Problem }).fate, issues, act);
+  }
+};
+
+const reply = ({ status, resource }: Answered) => ({
+  status,
+  contentType: "application/fhir+json",
+  body: JSON.stringify(resource),
+});
 
 /**
  * `POST /fhir`: a transaction, batch, collection or message Bundle, or one resource, as application/fhir+json.
  *
  * Answers with a response Bundle, or an OperationOutcome for one resource and for what is refused whole. Every refused
  * resource is in quarantine with its bytes before the answer leaves.
+ * Roles that do not work with people are FORBIDDEN.
  *
- * @throws {Problem} FORBIDDEN to roles that do not work with people.
  * @see https://hl7.org/fhir/R4/http.html#transaction
  */
 export const fhirDoor =
   (database: Database, log: Log): SideDoor =>
   async ({ bytes, requester, at, requestId }) => {
-    if (!requester || !worksWithPeople(requester))
-      throw new Problem("FORBIDDEN", "your role may not send records of people");
+    if (!requester || !worksWithPeople(requester)) {
+      const problem = new Problem("FORBIDDEN", "your role may not send records of people");
+      return reply({ status: problem.status, resource: outcomeOf([problem]) });
+    }
     const act: Act = { by: requester, at, requestId };
-    const reply = await (async () => {
-      let submission: Submission;
-      try {
-        submission = read(bytes);
-      } catch (error) {
-        if (error instanceof Problem) return refuse(database, bytes, error, [error], act);
-        throw error;
-      }
-      try {
-        return answer(submission, await takeIn(database, bytes, submission, act));
-      } catch (error) {
-        if (!(error instanceof Undone)) throw error;
-        const problems = error.fates.filter((fate) => fate instanceof Problem);
-        return refuse(database, bytes, problems[0] as Problem, problems, act);
-      }
-    })();
+    const answered = await accept(database, bytes, act);
     log.info(
-      {
-        requestId: act.requestId,
-        agency: act.by.agency,
-        status: reply.status,
-        bytes: bytes.length,
-      },
+      { requestId, agency: requester.agency, status: answered.status, bytes: bytes.length },
       "fhir intake",
     );
-    return {
-      status: reply.status,
-      contentType: "application/fhir+json",
-      body: JSON.stringify(reply.resource),
-    };
+    return reply(answered);
   };

@@ -353,7 +353,7 @@ describe("a bundle", () => {
         {
           severity: "error",
           code: "not-found",
-          expression: ["Task.owner"],
+          expression: ["Bundle.entry[4].resource", "Task.owner"],
           details: { coding: [{ code: "UNKNOWN_AGENCY" }] },
         },
       ],

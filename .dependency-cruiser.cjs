@@ -65,7 +65,7 @@ module.exports = {
       from: {
         path:
           room +
-          "(handoff|handoff-volume|month|governance-meeting|referral|agency|person|interface|journey|dispute|escalation-issue|sharing-agreement|fhir/bundle|fhir/task-status|fhir/validate)\\.ts$",
+          "(handoff|handoff-volume|month|governance-meeting|referral|agency|person|interface|journey|dispute|escalation-issue|sharing-agreement|fhir/bundle|fhir/task-status|fhir/validate|fhir/when)\\.ts$",
       },
       to: {
         reachable: true,

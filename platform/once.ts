@@ -13,6 +13,9 @@ const canonical = (value: unknown): string =>
       : part,
   );
 
+/** Enough for a UUID and a client's own prefix. */
+const LONGEST_KEY = 200;
+
 /** A thing that bears an id and a version. */
 interface Versioned {
   id: string;
@@ -36,7 +39,7 @@ export interface Effect<T extends Versioned> {
  * The key is scoped to the agency and the client. The same input again gives the first result as it was then,
  * even if the thing has moved on; different input under the same key is refused.
  *
- * @throws {Problem} IDEMPOTENCY_CONFLICT
+ * @throws {Problem} IDEMPOTENCY_CONFLICT; BAD_INPUT when the key is empty or longer than 200 characters
  */
 export const once = async <T extends Versioned>(
   tx: Transaction,
@@ -48,6 +51,11 @@ export const once = async <T extends Versioned>(
   const sha256 = createHash("sha256")
     .update(`${as} ${canonical(input)}`)
     .digest("hex");
+  const { length } = input.idempotencyKey;
+  if (length < 1 || length > LONGEST_KEY)
+    throw new Problem("BAD_INPUT", `\`idempotencyKey\` must be 1 to ${LONGEST_KEY} characters`, {
+      field: "idempotencyKey",
+    });
   // A second request with the same key waits here, on the unique index, until the first has committed.
   const claimed = await tx(`${schema}.idempotency`)
     .insert({ ...scope, input_sha256: sha256, result: "{}", at: act.at })

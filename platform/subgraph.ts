@@ -83,6 +83,12 @@ export const migrateRoom = (
     new URL("migrations/", room.folder),
   ]);
 
+/**
+ * What PostgreSQL says of input that it cannot read: invalid_text_representation (an id that is no UUID: no record can
+ * bear it, so saying so tells nothing), character_not_in_repertoire and untranslatable_character (a NUL in a text).
+ */
+const UNREADABLE: ReadonlySet<string> = new Set(["22P02", "22021", "22P05"]);
+
 /** One of the two edges where errors are caught: a Problem is shown, a request's own fault is named, all else is FAULT. */
 const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormattedError => {
   const cause = error.originalError;
@@ -92,9 +98,12 @@ const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormatt
   };
   if (cause instanceof Problem)
     return { ...base, message: cause.message, extensions: { code: cause.code, ...cause.details } };
-  // PostgreSQL's invalid_text_representation: an id that is no UUID. No record can bear it, so saying so tells nothing.
-  if ((cause as { code?: string } | undefined)?.code === "22P02")
-    return { ...base, message: "an id is malformed", extensions: { code: "BAD_INPUT" } };
+  if (UNREADABLE.has((cause as { code?: string } | undefined)?.code ?? ""))
+    return {
+      ...base,
+      message: "an id is malformed, or a text holds what no text can hold",
+      extensions: { code: "BAD_INPUT" },
+    };
   // graphql-js throws a bare GraphQLError for what the client sent (a bad variable, a bad scalar).
   if (!cause) return { ...base, message: error.message, extensions: { code: "BAD_INPUT" } };
   log.error({ err: cause, path: error.path, requestId }, "fault");

@@ -1,9 +1,9 @@
 /** Opens a whole house for a test: a real database, a real gateway, real HTTP; time is a variable that the test turns. */
 import { randomUUID } from "node:crypto";
 import knex from "knex";
-import { pino } from "pino";
 import { openPglite, openPostgresql } from "#platform/database.ts";
 import type { Database } from "#platform/database.ts";
+import { openLog } from "#platform/log.ts";
 import type { Log } from "#platform/log.ts";
 import { demoIssuer } from "../../gateway/demo-issuer.ts";
 import type { Deadlines } from "../../gateway/collect.ts";
@@ -54,7 +54,7 @@ export const openTestDatabase = async (): Promise<Database> => {
 /** A log that a test can read back. */
 export const testLog = (): { log: Log; lines: string[] } => {
   const lines: string[] = [];
-  return { log: pino({ base: null }, { write: (line: string) => void lines.push(line) }), lines };
+  return { log: openLog("info", { write: (line: string) => void lines.push(line) }), lines };
 };
 
 /** What came back over HTTP. */

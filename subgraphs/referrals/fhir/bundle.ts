@@ -10,6 +10,8 @@ export interface Sent {
   id: string;
   /** The place in the bundle; null when it was sent alone. */
   entry: number | null;
+  /** What is wrong with it as an entry of its bundle; null when nothing is. */
+  problem: Problem | null;
 }
 
 /** What one request or one file holds. */
@@ -26,11 +28,24 @@ export interface Submission {
 const URN_UUID = /^urn:uuid:(.+)$/i;
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
 
+/** No R4 resource comes near it, and what walks through one need not fear for its stack. */
+const DEEPEST = 100;
+
+/** How deep a JSON value is nested, found without recursion. */
+const depth = (value: unknown): number => {
+  let deepest = 0;
+  const open: [unknown, number][] = [[value, 0]];
+  for (let next = open.pop(); next && deepest <= DEEPEST; next = open.pop()) {
+    const [part, at] = next;
+    deepest = Math.max(deepest, at);
+    if (part !== null && typeof part === "object")
+      for (const inner of Object.values(part)) open.push([inner, at + 1]);
+  }
+  return deepest;
+};
+
 const contentHash = (resource: unknown): string =>
   createHash("sha256").update(JSON.stringify(resource)).digest("hex").slice(0, 32);
-
-const idOf = ({ fullUrl, resource }: BundleEntry): string =>
-  resource?.id ?? URN_UUID.exec(fullUrl ?? "")?.[1]?.toLowerCase() ?? contentHash(resource);
 
 const isResource = (value: unknown): value is FhirResource =>
   value !== null &&
@@ -45,45 +60,58 @@ const ANSWERED_BY = {
   message: "batch-response",
 } as const;
 
-const takenIn = (type: string): type is keyof typeof ANSWERED_BY =>
-  Object.hasOwn(ANSWERED_BY, type);
+const takenIn = (type: unknown): type is keyof typeof ANSWERED_BY =>
+  typeof type === "string" && Object.hasOwn(ANSWERED_BY, type);
+
+const idOf = (fullUrl: unknown, resource: FhirResource): string =>
+  resource.id ??
+  (typeof fullUrl === "string" ? URN_UUID.exec(fullUrl)?.[1]?.toLowerCase() : undefined) ??
+  contentHash(resource);
+
+const isId = (id: unknown): boolean => typeof id === "string" && ID.test(id);
+
+/** An entry, and what is wrong with it as an entry. Nothing is taken for granted: this is before validation. */
+const entered = (entry: BundleEntry | null, index: number): Sent => {
+  const element = `Bundle.entry[${index}]`;
+  const { fullUrl, request, resource } = entry ?? {};
+  const wrong = (
+    code: "BUNDLE_NOT_ACCEPTED" | "INVALID_RESOURCE",
+    why: string,
+    at: string,
+  ): Sent => ({
+    // What was sent in its place is kept as it is.
+    resource: (resource ?? entry) as FhirResource,
+    id: contentHash(entry),
+    entry: index,
+    problem: new Problem(code, why, { element: `${element}.${at}` }),
+  });
+  const method = request?.method ?? "PUT";
+  if (method !== "POST" && method !== "PUT")
+    return wrong("BUNDLE_NOT_ACCEPTED", "an entry is taken in by POST or PUT", "request.method");
+  if (!isResource(resource) || resource.resourceType === "Bundle")
+    return wrong("BUNDLE_NOT_ACCEPTED", "an entry must hold a resource, and no bundle", "resource");
+  const id = idOf(fullUrl, resource);
+  if (!isId(id)) return wrong("INVALID_RESOURCE", "an id breaks its R4 definition", "resource.id");
+  return { resource, id, entry: index, problem: null };
+};
 
 const unpack = (bundle: Bundle): Submission => {
-  if (!takenIn(bundle.type))
+  const entries = bundle.entry ?? [];
+  if (!takenIn(bundle.type) || !Array.isArray(entries))
     throw new Problem(
       "BUNDLE_NOT_ACCEPTED",
-      "a bundle is taken in as transaction, batch, collection or message",
-      {
-        element: "Bundle.type",
-      },
+      "a bundle is taken in as transaction, batch, collection or message, with entries",
+      { element: takenIn(bundle.type) ? "Bundle.entry" : "Bundle.type" },
     );
-  const entries = bundle.entry ?? [];
-  const sent = entries.map((entry, index): Sent => {
-    const element = `Bundle.entry[${index}]`;
-    const method = entry.request?.method;
-    if (method && method !== "POST" && method !== "PUT")
-      throw new Problem("BUNDLE_NOT_ACCEPTED", "an entry is taken in by POST or PUT", {
-        element: `${element}.request.method`,
-      });
-    if (!isResource(entry.resource) || entry.resource.resourceType === "Bundle")
-      throw new Problem("BUNDLE_NOT_ACCEPTED", "an entry must hold a resource, and no bundle", {
-        element: `${element}.resource`,
-      });
-    const id = idOf(entry);
-    if (!ID.test(id))
-      throw new Problem("INVALID_RESOURCE", "an id breaks its R4 definition", {
-        element: `${element}.resource.id`,
-      });
-    return { resource: entry.resource, id, entry: index };
-  });
+  const sent = entries.map(entered);
   return {
     atomic: bundle.type === "transaction",
     answeredBy: ANSWERED_BY[bundle.type],
     sent,
     entryByUrl: new Map(
-      entries.flatMap(({ fullUrl }, index) => {
-        const it = sent[index] as Sent;
-        return fullUrl ? [[fullUrl, `${it.resource.resourceType}/${it.id}`]] : [];
+      sent.flatMap(({ resource, id, problem }, index) => {
+        const url = entries[index]?.fullUrl;
+        return url && !problem ? [[url, `${resource.resourceType}/${id}`]] : [];
       }),
     ),
   };
@@ -92,8 +120,8 @@ const unpack = (bundle: Bundle): Submission => {
 /**
  * Reads a bundle, or one resource.
  *
- * @throws {Problem} MALFORMED_JSON, UNKNOWN_RESOURCE_TYPE when it is no resource at all, BUNDLE_NOT_ACCEPTED or
- *   INVALID_RESOURCE: the whole of it is then refused.
+ * @throws {Problem} MALFORMED_JSON, UNKNOWN_RESOURCE_TYPE when it is no resource at all, BUNDLE_NOT_ACCEPTED, or
+ *   INVALID_RESOURCE for the id of a resource sent alone: the whole of it is then refused.
  */
 export const read = (bytes: Buffer): Submission => {
   let value: unknown;
@@ -103,18 +131,20 @@ export const read = (bytes: Buffer): Submission => {
   } catch (cause) {
     throw new Problem("MALFORMED_JSON", "the bytes are not JSON in UTF-8", {}, { cause });
   }
+  if (depth(value) > DEEPEST)
+    throw new Problem("MALFORMED_JSON", `the JSON is nested deeper than ${DEEPEST}`);
   if (!isResource(value))
     throw new Problem("UNKNOWN_RESOURCE_TYPE", "there is no `resourceType`", {
       element: "resourceType",
     });
   if (value.resourceType === "Bundle") return unpack(value);
-  const id = value.id ?? contentHash(value);
-  if (!ID.test(id))
+  const id = idOf(undefined, value);
+  if (!isId(id))
     throw new Problem("INVALID_RESOURCE", "an id breaks its R4 definition", { element: "id" });
   return {
     atomic: false,
     answeredBy: null,
-    sent: [{ resource: value, id, entry: null }],
+    sent: [{ resource: value, id, entry: null, problem: null }],
     entryByUrl: new Map(),
   };
 };

@@ -57,9 +57,13 @@ const CHUNK = 500;
 export const keep = async (
   tx: Transaction,
   source: string,
-  resources: Kept[],
+  received: Kept[],
   act: Act,
 ): Promise<void> => {
+  // A bundle may hold the very same resource twice, and one statement may not write one row twice.
+  const resources = [
+    ...new Map(received.map((it) => [`${it.type}/${it.id} ${sha256(it.body)}`, it])).values(),
+  ];
   for (let from = 0; from < resources.length; from += CHUNK)
     await tx("referrals.fhir_resource")
       .insert(

@@ -12,7 +12,7 @@ import { read } from "./bundle.ts";
 import type { Sent, Submission } from "./bundle.ts";
 import { inferHandoffs } from "./inference.ts";
 import { inTurn, keep, lastReceived, quarantine, release, sha256 } from "./intake-store.ts";
-import type { Kept, Refused } from "./intake-store.ts";
+import type { At, Kept, Refused } from "./intake-store.ts";
 import { map, rank } from "./mapping.ts";
 import type { Intake } from "./mapping.ts";
 import { validate } from "./validate.ts";
@@ -36,7 +36,7 @@ class Undone extends Error {
 }
 
 const bodyOf = ({ resource }: Sent): string => JSON.stringify(resource);
-const atOf = ({ resource, id }: Sent) => ({ type: resource.resourceType, id });
+const atOf = ({ resource, id }: Sent): At => ({ type: resource.resourceType, id });
 
 /** Runs `work`, and undoes alone what it wrote when it ends in a Problem. */
 const undoneIfRefused = async <T>(
@@ -80,9 +80,10 @@ const understand = async (
 /** What is wrong with each resource by itself. Others are let in between, for a large bundle takes seconds. */
 const check = async (sent: Sent[]): Promise<(Problem | undefined)[]> => {
   const found: (Problem | undefined)[] = [];
-  for (const [index, { resource }] of sent.entries()) {
+  for (const [index, { resource, problem }] of sent.entries()) {
     if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await letOthersIn();
     try {
+      if (problem) throw problem;
       validate(resource);
       found.push(undefined);
     } catch (error) {
@@ -105,12 +106,13 @@ const takeIn = async (
   return database.transaction(async (tx) => {
     await inTurn(tx, source);
     const fates: (Fate | undefined)[] = [...checked];
-    const last = await lastReceived(tx, source, sent.map(atOf));
+    const sound = sent.filter((_, index) => checked[index] === undefined);
+    const last = await lastReceived(tx, source, sound.map(atOf));
     const hashes = sent.map((it) => sha256(bodyOf(it)));
     for (const [index, it] of sent.entries()) {
+      if (fates[index] !== undefined) continue;
       const { type, id } = atOf(it);
-      if (fates[index] === undefined && last.get(`${type}/${id}`) === hashes[index])
-        fates[index] = "UNCHANGED";
+      if (last.get(`${type}/${id}`) === hashes[index]) fates[index] = "UNCHANGED";
     }
     const intake: Intake = { tx, act, source, submission, moved: new Set() };
     await understand(sent, fates, intake);
@@ -124,7 +126,12 @@ const takeIn = async (
       const fate = settled[index] as Fate;
       const body = bodyOf(it);
       if (fate instanceof Problem)
-        refused.push({ bytes: Buffer.from(body), at: atOf(it), problem: fate });
+        // What is no resource may call itself anything.
+        refused.push({
+          bytes: Buffer.from(body),
+          at: it.problem || fate.code === "UNKNOWN_RESOURCE_TYPE" ? null : atOf(it),
+          problem: fate,
+        });
       else if (fate !== "UNCHANGED") kept.push({ ...atOf(it), body, mapped: fate === "MAPPED" });
     }
     await keep(tx, source, kept, act);

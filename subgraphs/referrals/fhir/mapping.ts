@@ -50,6 +50,7 @@ import {
 } from "./intake-store.ts";
 import type { At } from "./intake-store.ts";
 import { stateOf } from "./task-status.ts";
+import { exactly, spanOf } from "./when.ts";
 
 /** What a mapping works with. */
 export interface Intake {
@@ -96,15 +97,18 @@ const telecom = (
   system: ContactPoint["system"],
 ): string | null => points?.find((point) => point.system === system)?.value ?? null;
 
-/** An instant, if one was sent; a bare date is not guessed into one. */
-const exact = (value: string | undefined): Date | null =>
-  value && value.length > 10 ? new Date(value) : null;
-
-/** When a fact is said to have come about: never later than it reached us. */
-const past = (value: Date, element: string, act: Act): Date => {
-  if (value > act.at)
+/** Refuses a fact that is said to have come about later than it reached us. */
+const notLater = (span: { from: number } | null, element: string, act: Act): void => {
+  if (span && span.from > act.at.getTime())
     throw new Problem("CONTRADICTION", `\`${element}\` is in the future`, { element });
-  return value;
+};
+
+/** When a fact came about: the exact instant that was sent, or else that of its arrival. */
+const happened = (value: string | undefined, element: string, act: Act): Date => {
+  if (value === undefined) return act.at;
+  const span = spanOf(value, element);
+  notLater(span, element, act);
+  return span.exact ?? act.at;
 };
 
 /** What a resource at the source means here, or a new id for it. */
@@ -311,11 +315,13 @@ const encounter: Mapping<Encounter> = async (resource, at, intake) => {
       },
     );
   const { start, end } = resource.period ?? {};
+  const started = start === undefined ? null : spanOf(start, "Encounter.period.start");
+  const ended = end === undefined ? null : spanOf(end, "Encounter.period.end");
   const finished = resource.status === "finished";
   // Only what has happened must lie in the past: an encounter may be planned, and one in progress may have a planned end.
-  if (start && (finished || resource.status === "in-progress"))
-    past(new Date(start), "Encounter.period.start", act);
-  if (end && finished) past(new Date(end), "Encounter.period.end", act);
+  if (finished || resource.status === "in-progress")
+    notLater(started, "Encounter.period.start", act);
+  if (finished) notLater(ended, "Encounter.period.end", act);
   const id = await entityOf(at, intake);
   if (
     !finished &&
@@ -338,9 +344,9 @@ const encounter: Mapping<Encounter> = async (resource, at, intake) => {
     class: resource.class.code ?? "UNK",
     status: resource.status,
     disposition: resource.hospitalization?.dischargeDisposition?.coding?.[0]?.code ?? null,
-    startedAt: exact(start),
-    endedAt: finished ? exact(end) : null,
-    beganAt: start ? new Date(start) : act.at,
+    startedAt: started?.exact ?? null,
+    endedAt: (finished && ended?.exact) || null,
+    beganAt: started ? new Date(started.from) : act.at,
   });
   await means(tx, source, at, id);
   await tie(tx, person, [agency], "TREATING", act.at);
@@ -374,7 +380,7 @@ const serviceRequest: Mapping<ServiceRequest> = async (resource, at, intake) => 
       status: STATUS[resource.status],
       priority: (resource.priority?.toUpperCase() ?? "ROUTINE") as Priority,
       service: words(resource.code),
-      authoredAt: past(exact(resource.authoredOn) ?? act.at, "ServiceRequest.authoredOn", act),
+      authoredAt: happened(resource.authoredOn, "ServiceRequest.authoredOn", act),
     },
     act,
   );
@@ -404,12 +410,10 @@ const task: Mapping<Task> = async (resource, at, intake) => {
   const receiver = await agencyOf(resource.owner, "Task.owner", intake);
   // Work that stays in one agency crosses no seam.
   if (sender === receiver) return false;
-  const occurredAt = past(
-    exact(resource.lastModified) ?? exact(resource.authoredOn) ?? act.at,
-    resource.lastModified ? "Task.lastModified" : "Task.authoredOn",
-    act,
-  );
-  const recordedAt = exact(resource.meta?.lastUpdated) ?? occurredAt;
+  const occurredAt = resource.lastModified
+    ? happened(resource.lastModified, "Task.lastModified", act)
+    : happened(resource.authoredOn, "Task.authoredOn", act);
+  const recordedAt = exactly(resource.meta?.lastUpdated, "Task.meta.lastUpdated") ?? occurredAt;
   const known = await meaning(tx, source, at);
   const current = known ? await lockedHandoff(tx, known) : null;
   const before: Handoff = current ?? {
@@ -486,7 +490,7 @@ const consent: Mapping<Consent> = async (resource, at, intake) => {
     status: resource.status,
     scope: resource.scope.coding?.[0]?.code ?? words(resource.scope),
     policy: resource.policyRule?.coding?.[0]?.code ?? words(resource.policyRule),
-    givenAt: exact(resource.dateTime),
+    givenAt: exactly(resource.dateTime, "Consent.dateTime"),
   });
   await means(tx, source, at, id);
   return true;

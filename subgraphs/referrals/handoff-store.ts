@@ -1,17 +1,19 @@
 import DataLoader from "dataloader";
 import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
-import { notFound, Problem } from "#schema/problems.ts";
+import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
+import { aggregate } from "#platform/aggregate.ts";
+import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database, Transaction } from "#platform/database.ts";
-import { once, unchangedSince } from "#platform/once.ts";
-import { fromJson, instant, instantOrNull, record } from "#platform/record.ts";
+import { fromJson, instant, instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
-import { move, nextActionOwner, times } from "./handoff.ts";
+import { isOnRoll } from "./agency-store.ts";
+import { move, nextActionOwner, times, unmoved } from "./handoff.ts";
 import type { Facts, Handoff, Move, Recorded, State } from "./handoff.ts";
 import { tie } from "./person-store.ts";
 import { seenReferral } from "./referral-store.ts";
@@ -77,40 +79,35 @@ const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
     ? query.whereRaw("? in (sender_id, receiver_id, coordinator_id)", [by.agency])
     : query.whereRaw("false");
 
-/** Writes a handoff as it now is, with its history, its event and the ties that it makes. */
+const kept = aggregate<Handoff>({
+  schema: "referrals",
+  table: "handoff",
+  fromRow: handoffFromRow,
+  toRow,
+  event: (before) => (before ? "handoff.moved" : "handoff.made"),
+  told: (handoff) => ({
+    interface: handoff.interface,
+    person: handoff.person,
+    move: handoff.move,
+  }),
+  occurredAt: ({ occurredAt }) => occurredAt,
+});
+
+const tieParties = (
+  tx: Transaction,
+  { person, sender, receiver, coordinator }: Handoff,
+  act: Act,
+) => tie(tx, person, [sender, receiver, coordinator], "REFERRAL", act.at);
+
+/** Writes a handoff as a record has it, with its history, its event and the ties that it makes. */
 export const saveHandoff = async (
   tx: Transaction,
   before: Handoff | null,
   after: Handoff,
   act: Act,
 ): Promise<Handoff> => {
-  const row = toRow(after);
-  await (before
-    ? tx("referrals.handoff").where({ id: after.id }).update(row)
-    : tx("referrals.handoff").insert(row));
-  await tie(
-    tx,
-    after.person,
-    [after.sender, after.receiver, after.coordinator],
-    "REFERRAL",
-    act.at,
-  );
-  await record(
-    tx,
-    "referrals",
-    {
-      of: "handoff",
-      id: after.id,
-      version: after.version,
-      what: before ? "handoff.moved" : "handoff.made",
-      before: before && toRow(before),
-      after: row,
-      occurredAt: after.occurredAt,
-      data: { interface: after.interface, person: after.person, move: after.move },
-    },
-    act,
-  );
-  return after;
+  await tieParties(tx, after, act);
+  return kept.save(tx, before, after, act);
 };
 
 /** A handoff that is known to exist, locked for a change. */
@@ -135,11 +132,7 @@ export const interfaceOf = async (
 };
 
 /** What comes with every move made through the graph. */
-export interface MoveInput extends Facts {
-  idempotencyKey: string;
-  id: string;
-  expectedVersion: number;
-}
+export interface MoveInput extends Facts, ChangeInput {}
 
 /** What comes with an offer. */
 export interface OfferInput extends Pick<Facts, "occurredAt" | "recordedAt"> {
@@ -181,26 +174,15 @@ const eventFromRow = (row: Row): HandoffEvent => {
   };
 };
 
-const EFFECT = { schema: "referrals", of: "handoff", fromRow: handoffFromRow };
 const LATEST_FIRST = { column: "occurred_at", direction: "desc" } as const;
 const LONGEST_WAITING_FIRST = { column: "occurred_at", direction: "asc" } as const;
 
 /** Handoffs, as one requester may see and move them. */
 export const openHandoffs = (database: Database, act: Act) => {
   const { sql } = database;
-  const byId = new DataLoader<string, Handoff | null>(async (ids) => {
-    const rows = (await seenBy(act.by, sql("referrals.handoff").whereIn("id", ids))) as Row[];
-    const found = new Map(rows.map((row) => [row.id, handoffFromRow(row)]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
-  const ofReferral = new DataLoader<string, Handoff[]>(async (ids) => {
-    const rows = (await seenBy(
-      act.by,
-      sql("referrals.handoff").whereIn("referral_id", ids),
-    ).orderBy("id")) as Row[];
-    const handoffs = rows.map(handoffFromRow);
-    return ids.map((id) => handoffs.filter(({ referral }) => referral === id));
-  });
+  const seen: Narrow = (query) => seenBy(act.by, query);
+  const byId = kept.finder(sql, seen);
+  const ofReferral = kept.gatherer(sql, seen, "referral_id", ({ referral }) => referral);
   const history = new DataLoader<string, HandoffEvent[]>(async (ids) => {
     const rows = (await sql("referrals.history")
       .where({ aggregate_type: "handoff" })
@@ -220,7 +202,7 @@ export const openHandoffs = (database: Database, act: Act) => {
       }: { person?: string | null; interface?: string | null; states?: State[] | null },
       page: Page,
     ) => {
-      const query = seenBy(act.by, sql("referrals.handoff"));
+      const query = seen(sql(kept.name));
       if (person) void query.where({ person_id: person });
       if (at) void query.where({ interface_id: at });
       if (states) void query.whereIn("state", states);
@@ -228,83 +210,56 @@ export const openHandoffs = (database: Database, act: Act) => {
     },
     worklist: (page: Page) =>
       connect(
-        seenBy(act.by, sql("referrals.handoff").where({ next_owner_id: act.by.agency })),
+        seen(sql(kept.name).where({ next_owner_id: act.by.agency })),
         LONGEST_WAITING_FIRST,
         page,
         handoffFromRow,
       ),
     /** Asks one performer to meet a need. */
     offer: (input: OfferInput) =>
-      database.transaction((tx) =>
-        once(tx, { ...EFFECT, input, as: "offerHandoff" }, act, async () => {
-          const referral = await seenReferral(tx, act.by, input.referralId);
-          const receiver = (await tx("referrals.agency")
-            .where({ id: input.receiverId })
-            .first("id")) as Row | undefined;
-          if (!receiver || input.receiverId === act.by.agency)
-            throw new Problem("BAD_INPUT", "`receiverId` must be another agency on the roll", {
-              field: "receiverId",
-            });
-          const parties = [act.by.agency, input.receiverId];
-          if (input.coordinatorId) parties.push(input.coordinatorId);
-          const at = await interfaceOf(tx, parties, input.interfaceId ?? null);
-          if (!at && (input.interfaceId || input.coordinatorId))
-            throw new Problem(
-              "BAD_INPUT",
-              "`interfaceId` must be an interface of all the agencies named",
-              {
-                field: "interfaceId",
-              },
-            );
-          return saveHandoff(
-            tx,
-            null,
-            {
-              ...times(input, act),
-              id: uuidv7(),
-              version: 1,
-              referral: referral.id,
-              person: referral.person,
-              interface: at,
-              sender: act.by.agency,
-              receiver: input.receiverId,
-              coordinator: input.coordinatorId ?? act.by.agency,
-              accountable: act.by.agency,
-              state: "ANTICIPATED",
-              cycle: 1,
-              move: "OFFER",
-              reason: null,
-              reasonText: null,
-              items: [],
-              appointmentAt: null,
-              reviewAt: null,
-              redirectTo: null,
-              origin: "GRAPH",
-              leftAt: input.leavesAt ?? null,
-              engagedAt: null,
-            },
-            act,
+      kept.make(database, act, "offerHandoff", input, async (tx) => {
+        const { agency } = act.by;
+        const referral = await seenReferral(tx, act.by, input.referralId);
+        if (input.receiverId === agency || !(await isOnRoll(tx, input.receiverId)))
+          throw new Problem("BAD_INPUT", "`receiverId` must be another agency on the roll", {
+            field: "receiverId",
+          });
+        const parties = [agency, input.receiverId, input.coordinatorId ?? agency];
+        const at = await interfaceOf(tx, parties, input.interfaceId ?? null);
+        if (!at && (input.interfaceId || input.coordinatorId))
+          throw new Problem(
+            "BAD_INPUT",
+            "`interfaceId` must be an interface of all the agencies named",
+            { field: "interfaceId" },
           );
-        }),
-      ),
-    /** Makes a move, in one transaction with its history and its event. */
+        const handoff: Handoff = {
+          ...unmoved,
+          ...times(input, act),
+          id: uuidv7(),
+          version: 1,
+          referral: referral.id,
+          person: referral.person,
+          interface: at,
+          sender: agency,
+          receiver: input.receiverId,
+          coordinator: input.coordinatorId ?? agency,
+          accountable: agency,
+          move: "OFFER",
+          origin: "GRAPH",
+          leftAt: input.leavesAt ?? null,
+        };
+        await tieParties(tx, handoff, act);
+        return handoff;
+      }),
+    /** Makes a move. */
     move: (name: Move, input: MoveInput) =>
-      database.transaction((tx) =>
-        once(tx, { ...EFFECT, input, as: name }, act, async () => {
-          const row = (await seenBy(act.by, tx("referrals.handoff").where({ id: input.id }))
-            .forUpdate()
-            .first()) as Row | undefined;
-          const before = unchangedSince(handoffFromRow(row ?? notFound()), input.expectedVersion);
-          if (
-            input.redirectToId &&
-            !(await tx("referrals.agency").where({ id: input.redirectToId }).first("id"))
-          )
-            throw new Problem("BAD_INPUT", "`redirectToId` is not on the roll", {
-              field: "redirectToId",
-            });
-          return saveHandoff(tx, before, move(before, name, input, act), act);
-        }),
-      ),
+      kept.change(database, act, name, input, seen, async (before, tx) => {
+        if (input.redirectToId && !(await isOnRoll(tx, input.redirectToId)))
+          throw new Problem("BAD_INPUT", "`redirectToId` is not on the roll", {
+            field: "redirectToId",
+          });
+        return move(before, name, input, act);
+      }),
   };
 };
 

@@ -117,6 +117,32 @@ export interface Handoff {
   receivedAt: Date;
 }
 
+/** A handoff of which nothing has been said yet: how each begins. */
+export const unmoved: Pick<
+  Handoff,
+  | "state"
+  | "cycle"
+  | "reason"
+  | "reasonText"
+  | "items"
+  | "appointmentAt"
+  | "reviewAt"
+  | "redirectTo"
+  | "leftAt"
+  | "engagedAt"
+> = {
+  state: "ANTICIPATED",
+  cycle: 1,
+  reason: null,
+  reasonText: null,
+  items: [],
+  appointmentAt: null,
+  reviewAt: null,
+  redirectTo: null,
+  leftAt: null,
+  engagedAt: null,
+};
+
 /** What is said with a move. */
 export interface Facts {
   occurredAt?: Date | null;

@@ -1,12 +1,12 @@
-import DataLoader from "dataloader";
 import { v7 as uuidv7 } from "uuid";
-import { notFound, Problem } from "#schema/problems.ts";
+import { Problem } from "#schema/problems.ts";
 import type { Act } from "#platform/act.ts";
+import { aggregate } from "#platform/aggregate.ts";
+import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database, Transaction } from "#platform/database.ts";
-import { once, unchangedSince } from "#platform/once.ts";
-import { fromJson, instant, record } from "#platform/record.ts";
+import { fromJson, instant } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Contact } from "./agency.ts";
 import { agreed } from "./interface.ts";
@@ -40,43 +40,26 @@ const known = async (tx: Transaction, agencies: string[]): Promise<void> => {
     });
 };
 
-const write = async (
-  tx: Transaction,
-  before: Row | null,
-  after: Interface,
-  act: Act,
-): Promise<Interface> => {
-  const row = toRow(after);
-  await (before
-    ? tx("referrals.interface").where({ id: after.id }).update(row)
-    : tx("referrals.interface").insert({ ...row, created_at: act.at }));
-  await record(
-    tx,
-    "referrals",
-    {
-      of: "interface",
-      id: after.id,
-      version: after.version,
-      what: before ? "interface.revised" : "interface.agreed",
-      before,
-      after: row,
-      occurredAt: act.at,
-    },
-    act,
-  );
-  return after;
-};
-
-const EFFECT = { schema: "referrals", of: "interface", fromRow };
+const kept = aggregate<Interface>({
+  schema: "referrals",
+  table: "interface",
+  fromRow,
+  toRow,
+  event: (before) => (before ? "interface.revised" : "interface.agreed"),
+  told: () => ({}),
+  onMaking: (act) => ({ created_at: act.at }),
+});
 
 /** Interfaces, for one request. They name no person; their contacts are for the parties. */
 export const openInterfaces = (database: Database, act: Act) => {
   const { sql } = database;
-  const byId = new DataLoader<string, Interface | null>(async (ids) => {
-    const rows = (await sql("referrals.interface").whereIn("id", ids)) as Row[];
-    const found = new Map(rows.map((row) => [row.id, fromRow(row)]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
+  const byId = kept.finder(sql, (query) => query);
+  const isParty: Narrow = (query) => query.whereRaw("? = any(party_ids)", [act.by.agency]);
+  const agreedTerms = async (tx: Transaction, input: Terms) => {
+    const terms = agreed(input, act.by);
+    await known(tx, terms.parties);
+    return { ...terms, since: act.at };
+  };
   return {
     find: (id: string) => byId.load(id),
     list: (page: Page) =>
@@ -97,32 +80,17 @@ export const openInterfaces = (database: Database, act: Act) => {
       return row ? fromRow(row.after as Row) : null;
     },
     agree: (input: Terms & { idempotencyKey: string }) =>
-      database.transaction((tx) =>
-        once(tx, { ...EFFECT, input, as: "agreeInterface" }, act, async () => {
-          const terms = agreed(input, act.by);
-          await known(tx, terms.parties);
-          return write(tx, null, { ...terms, id: uuidv7(), version: 1, since: act.at }, act);
-        }),
-      ),
-    revise: (input: Terms & { idempotencyKey: string; id: string; expectedVersion: number }) =>
-      database.transaction((tx) =>
-        once(tx, { ...EFFECT, input, as: "reviseInterface" }, act, async () => {
-          const row = (await tx("referrals.interface")
-            .where({ id: input.id })
-            .whereRaw("? = any(party_ids)", [act.by.agency])
-            .forUpdate()
-            .first()) as Row | undefined;
-          const before = unchangedSince(fromRow(row ?? notFound()), input.expectedVersion);
-          const terms = agreed(input, act.by);
-          await known(tx, terms.parties);
-          return write(
-            tx,
-            row ?? null,
-            { ...terms, id: before.id, version: before.version + 1, since: act.at },
-            act,
-          );
-        }),
-      ),
+      kept.make(database, act, "agreeInterface", input, async (tx) => ({
+        ...(await agreedTerms(tx, input)),
+        id: uuidv7(),
+        version: 1,
+      })),
+    revise: (input: Terms & ChangeInput) =>
+      kept.change(database, act, "reviseInterface", input, isParty, async (before, tx) => ({
+        ...(await agreedTerms(tx, input)),
+        id: before.id,
+        version: before.version + 1,
+      })),
   };
 };
 

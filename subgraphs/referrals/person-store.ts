@@ -4,10 +4,11 @@ import { v7 as uuidv7 } from "uuid";
 import type { Requester } from "#sharing/requester.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
+import { aggregate } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database, Sql, Transaction } from "#platform/database.ts";
-import { instant, instantOrNull, record } from "#platform/record.ts";
+import { instant, instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Identifier } from "./agency.ts";
 import type { Consent, Encounter, Medication, Person, TieKind } from "./person.ts";
@@ -112,53 +113,41 @@ export const bearersOf = async (
   return rows.map((row) => ({ ...fromRow(row), fromSource: row.from_source as boolean }));
 };
 
-/** Writes a person as now known, new or changed, with what identifies them. What is not said now is kept. */
+const kept = aggregate<Person>({
+  schema: "referrals",
+  table: "person",
+  fromRow,
+  toRow,
+  event: (before) => (before ? "person.changed" : "person.registered"),
+  told: () => ({}),
+  onMaking: (act) => ({ created_at: act.at }),
+});
+
+/** Writes what is now known of a person, with what identifies them. What is not said now stays. */
 export const savePerson = async (
   tx: Transaction,
-  person: { id?: string; name: string | null; birthDate: string | null },
+  person: Omit<Person, "version">,
   identifiers: Identifier[],
   act: Act,
-): Promise<string> => {
-  const before = person.id
-    ? ((await tx("referrals.person").where({ id: person.id }).forUpdate().first()) as Row)
-    : undefined;
-  const saved: Person = {
-    id: person.id ?? uuidv7(),
-    version: ((before?.version as number | undefined) ?? 0) + 1,
-    name: person.name ?? (before?.name as string | null | undefined) ?? null,
-    birthDate: person.birthDate ?? (before?.birth_date as string | null | undefined) ?? null,
-  };
-  const row = toRow(saved);
-  await (before
-    ? tx("referrals.person").where({ id: saved.id }).update(row)
-    : tx("referrals.person").insert({ ...row, created_at: act.at }));
+): Promise<void> => {
+  await kept.put(tx, person.id, act, (before) => ({
+    id: person.id,
+    version: 0,
+    name: person.name ?? before?.name ?? null,
+    birthDate: person.birthDate ?? before?.birthDate ?? null,
+  }));
   if (identifiers.length > 0)
     await tx("referrals.person_identifier")
       .insert(
         identifiers.map(({ system, value }) => ({
           system,
           value,
-          person_id: saved.id,
+          person_id: person.id,
           source_id: act.by.agency,
         })),
       )
       .onConflict(["system", "value", "source_id", "person_id"])
       .ignore();
-  await record(
-    tx,
-    "referrals",
-    {
-      of: "person",
-      id: saved.id,
-      version: saved.version,
-      what: before ? "person.changed" : "person.registered",
-      before: before ?? null,
-      after: row,
-      occurredAt: act.at,
-    },
-    act,
-  );
-  return saved.id;
 };
 
 /** Is this person one that the requester may know of? */
@@ -168,11 +157,7 @@ export const isKnownTo = async (sql: Sql, by: Requester, person: string): Promis
 /** People and their records, as one requester may see them. */
 export const openPeople = (database: Database, { by }: Act) => {
   const { sql } = database;
-  const byId = new DataLoader<string, Person | null>(async (ids) => {
-    const rows = (await seenBy(by, sql("referrals.person").whereIn("id", ids))) as Row[];
-    const found = new Map(rows.map((row) => [row.id, fromRow(row)]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
+  const byId = kept.finder(sql, (query) => seenBy(by, query));
   const ofPerson = <T extends { person: string }>(
     table: string,
     toThing: (row: Row) => T,

@@ -1,13 +1,12 @@
-import DataLoader from "dataloader";
 import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
 import { notFound } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
+import { aggregate } from "#platform/aggregate.ts";
 import type { Database, Sql, Transaction } from "#platform/database.ts";
-import { once } from "#platform/once.ts";
-import { instant, record } from "#platform/record.ts";
+import { instant } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import { isKnownTo } from "./person-store.ts";
 import { serviceNamed } from "./referral.ts";
@@ -45,91 +44,56 @@ const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
       )
     : query.whereRaw("false");
 
+const kept = aggregate<Referral>({
+  schema: "referrals",
+  table: "referral",
+  fromRow: referralFromRow,
+  toRow,
+  event: (before) => (before ? "referral.changed" : "referral.made"),
+  told: () => ({}),
+  occurredAt: ({ authoredAt }) => authoredAt,
+});
+
 /** Finds a referral that the requester may act on. */
 export const seenReferral = async (sql: Sql, by: Requester, id: string): Promise<Referral> =>
   referralFromRow(
-    ((await seenBy(by, sql("referrals.referral").where({ id })).first()) as Row | undefined) ??
-      notFound(),
+    ((await seenBy(by, sql(kept.name).where({ id })).first()) as Row | undefined) ?? notFound(),
   );
 
-/** Writes a referral as it now is, new or changed. */
-export const saveReferral = async (
+/** Writes a referral as a record has it, new or changed. */
+export const saveReferral = (
   tx: Transaction,
-  referral: Referral,
+  referral: Omit<Referral, "version">,
   act: Act,
-): Promise<Referral> => {
-  const before = (await tx("referrals.referral").where({ id: referral.id }).forUpdate().first()) as
-    Row | undefined;
-  const saved = { ...referral, version: ((before?.version as number | undefined) ?? 0) + 1 };
-  const row = toRow(saved);
-  await (before
-    ? tx("referrals.referral").where({ id: saved.id }).update(row)
-    : tx("referrals.referral").insert(row));
-  await record(
-    tx,
-    "referrals",
-    {
-      of: "referral",
-      id: saved.id,
-      version: saved.version,
-      what: before ? "referral.changed" : "referral.made",
-      before: before ?? null,
-      after: row,
-      occurredAt: saved.authoredAt,
-    },
-    act,
-  );
-  return saved;
-};
+): Promise<Referral> => kept.put(tx, referral.id, act, () => ({ ...referral, version: 0 }));
+
+/** What comes with a need. */
+export interface ReferralInput {
+  idempotencyKey: string;
+  personId: string;
+  service: string;
+  priority?: Priority | null;
+}
 
 /** Needs, as one requester may see them. */
 export const openReferrals = (database: Database, act: Act) => {
-  const byId = new DataLoader<string, Referral | null>(async (ids) => {
-    const rows = (await seenBy(
-      act.by,
-      database.sql("referrals.referral").whereIn("id", ids),
-    )) as Row[];
-    const found = new Map(rows.map((row) => [row.id, referralFromRow(row)]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
+  const byId = kept.finder(database.sql, (query) => seenBy(act.by, query));
   return {
     find: (id: string) => byId.load(id),
-    make: (input: {
-      idempotencyKey: string;
-      personId: string;
-      service: string;
-      priority?: Priority | null;
-    }) =>
-      database.transaction((tx) =>
-        once(
-          tx,
-          {
-            schema: "referrals",
-            of: "referral",
-            fromRow: referralFromRow,
-            input,
-            as: "referPerson",
-          },
-          act,
-          async () => {
-            if (!(await isKnownTo(tx, act.by, input.personId))) notFound();
-            return saveReferral(
-              tx,
-              {
-                id: uuidv7(),
-                version: 0,
-                person: input.personId,
-                referrer: act.by.agency,
-                status: "ACTIVE",
-                priority: input.priority ?? "ROUTINE",
-                service: serviceNamed(input.service),
-                authoredAt: act.at,
-              },
-              act,
-            );
-          },
-        ),
-      ),
+    make: (input: ReferralInput) =>
+      kept.make(database, act, "referPerson", input, async (tx) => {
+        if (!(await isKnownTo(tx, act.by, input.personId))) notFound();
+        return {
+          id: uuidv7(),
+          version: 1,
+          person: input.personId,
+          referrer: act.by.agency,
+          status: "ACTIVE",
+          priority: input.priority ?? "ROUTINE",
+          service: serviceNamed(input.service),
+          authoredAt: act.at,
+        };
+      }),
   };
 };
 

@@ -2,7 +2,7 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Act } from "#platform/act.ts";
 import type { Transaction } from "#platform/database.ts";
-import { report, retract } from "../handoff.ts";
+import { report, retract, unmoved } from "../handoff.ts";
 import type { Handoff, Report } from "../handoff.ts";
 import { interfaceOf, saveHandoff } from "../handoff-store.ts";
 import { passages } from "../journey.ts";
@@ -43,7 +43,6 @@ const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<
     tx,
     {
       id: uuidv7(),
-      version: 0,
       person: from.person,
       referrer: from.agency,
       // No request was sent: FHIR's own word for that is `unknown`.
@@ -56,6 +55,7 @@ const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<
   );
   // First the end of the sender's care: from here until the receiver's begins, the sender still answers for the person.
   const handoff: Handoff = {
+    ...unmoved,
     id: uuidv7(),
     version: 1,
     referral: referral.id,
@@ -65,18 +65,9 @@ const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<
     receiver: to.agency,
     coordinator: act.by.agency,
     accountable: from.agency,
-    state: "ANTICIPATED",
-    cycle: 1,
     move: "REPORT",
-    reason: null,
-    reasonText: null,
-    items: [],
-    appointmentAt: null,
-    reviewAt: null,
-    redirectTo: null,
     origin: "ENCOUNTERS",
     leftAt: from.endedAt,
-    engagedAt: null,
     occurredAt: from.endedAt,
     recordedAt: act.at,
     receivedAt: act.at,

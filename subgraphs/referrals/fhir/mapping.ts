@@ -24,8 +24,8 @@ import type {
   Task,
 } from "fhir/r4";
 import type { Identifier as IdentifierHere } from "../agency.ts";
-import { agencyFromRow, agenciesByIdentifiers, saveAgency } from "../agency-store.ts";
-import { report, retract } from "../handoff.ts";
+import { agenciesByIdentifiers, saveAgency } from "../agency-store.ts";
+import { report, retract, unmoved } from "../handoff.ts";
 import type { Handoff } from "../handoff.ts";
 import { interfaceOf, lockedHandoff, saveHandoff } from "../handoff-store.ts";
 import { bearersOf, savePerson, tie } from "../person-store.ts";
@@ -154,9 +154,10 @@ const personOf = async (
     });
   const known = await meaning(tx, source, at);
   if (known) return known;
-  const person = await savePerson(
+  const person = uuidv7();
+  await savePerson(
     tx,
-    { name: null, birthDate: null },
+    { id: person, name: null, birthDate: null },
     [{ system: PATIENT_ID_SYSTEM, value: at.id }],
     act,
   );
@@ -179,12 +180,11 @@ const organization: Mapping<Organization> = async (resource, at, intake) => {
     byIdentifier ??
     (identifiers.length === 0 && resource.name ? await namesake(tx, source, resource.name) : null);
   const id = known ?? uuidv7();
-  if (!known || (await isOurs(tx, source, id))) {
-    const row = known && (await tx("referrals.agency").where({ id }).first());
+  if (!known || (await isOurs(tx, source, id)))
     await saveAgency(
       tx,
       {
-        ...(row ? agencyFromRow(row) : { id, version: 0, kind: null }),
+        id,
         name: resource.name ?? "(no name)",
         parent,
         contacts: (resource.contact ?? []).map(({ name, telecom: points, purpose }) => ({
@@ -198,7 +198,6 @@ const organization: Mapping<Organization> = async (resource, at, intake) => {
       identifiers,
       act,
     );
-  }
   await means(tx, source, at, id);
   return true;
 };
@@ -268,9 +267,10 @@ const patient: Mapping<Patient> = async (resource, at, { tx, source, act }) => {
     });
   // Several people at other agencies: none is taken for this one, and a person decides later.
   const [match] = own.size === 1 ? own : same.length === 1 ? same.map(({ id }) => id) : [];
-  const person = await savePerson(
+  const person = match ?? uuidv7();
+  await savePerson(
     tx,
-    { id: match, ...sent },
+    { id: person, ...sent },
     [...identifiers, { system: PATIENT_ID_SYSTEM, value: at.id }],
     act,
   );
@@ -373,7 +373,6 @@ const serviceRequest: Mapping<ServiceRequest> = async (resource, at, intake) => 
     tx,
     {
       id,
-      version: 0,
       person,
       // One without a requesting organization was recorded by whoever sent it.
       referrer: requester ?? source,
@@ -417,6 +416,7 @@ const task: Mapping<Task> = async (resource, at, intake) => {
   const known = await meaning(tx, source, at);
   const current = known ? await lockedHandoff(tx, known) : null;
   const before: Handoff = current ?? {
+    ...unmoved,
     id: uuidv7(),
     version: 0,
     referral: referral.id,
@@ -426,18 +426,8 @@ const task: Mapping<Task> = async (resource, at, intake) => {
     receiver,
     coordinator: source,
     accountable: sender,
-    state: "ANTICIPATED",
-    cycle: 1,
     move: "REPORT",
-    reason: null,
-    reasonText: null,
-    items: [],
-    appointmentAt: null,
-    reviewAt: null,
-    redirectTo: null,
     origin: "TASK",
-    leftAt: null,
-    engagedAt: null,
     occurredAt,
     recordedAt,
     receivedAt: act.at,

@@ -10,6 +10,7 @@ import type { Act } from "./act.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { Log } from "./log.ts";
+import { spellIdsAlike } from "./ids.ts";
 import { migrate } from "./migrate.ts";
 import type { Event } from "./record.ts";
 
@@ -104,8 +105,8 @@ const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormatt
       message: "an id is malformed, or a text holds what no text can hold",
       extensions: { code: "BAD_INPUT" },
     };
-  // graphql-js throws a bare GraphQLError for what the client sent (a bad variable, a bad scalar).
-  if (!cause) return { ...base, message: error.message, extensions: { code: "BAD_INPUT" } };
+  // What graphql-js refuses before it executes (a bad variable, a bad scalar) has no path: it is the client's.
+  if (!error.path) return { ...base, message: error.message, extensions: { code: "BAD_INPUT" } };
   log.error({ err: cause, path: error.path, requestId }, "fault");
   return { ...base, message: "our mistake", extensions: { code: "FAULT", requestId } };
 };
@@ -119,6 +120,7 @@ export const openRoom = <Context>(
   const schema = buildSubgraphSchema([
     { typeDefs: typeDefsOf(room), resolvers: { ...scalars, ...room.resolvers } as never },
   ]);
+  spellIdsAlike(schema);
   // The planner writes few documents; each is parsed and validated once.
   const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({ max: 1000 });
   const read = (query: string) => {

@@ -1,5 +1,6 @@
 /** Disputes between agencies: what may be argued, by whom, and the person's coverage meanwhile. */
 import { Problem } from "#schema/problems.ts";
+import { worksWithPeople } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
 
 export type DisputeType = "ELIGIBILITY" | "CAPACITY" | "SAFEGUARDING_THRESHOLD" | "FUNDING";
@@ -58,10 +59,15 @@ const stated = (statement: string, act: Act): Position => {
 /**
  * Opens a dispute.
  *
- * @throws {Problem} BAD_INPUT when there are fewer than two parties, when the asking agency is none of them, when its
+ * @throws {Problem} FORBIDDEN to roles that do not work with people; BAD_INPUT when there are fewer than two parties, when the asking agency is none of them, when its
  *   position is blank, or when coverage is not required and no reason is given.
  */
 export const open = (id: string, opening: Opening, act: Act): Dispute => {
+  if (!worksWithPeople(act.by))
+    throw new Problem(
+      "FORBIDDEN",
+      "a dispute over a person's need is opened by those who work with people",
+    );
   const parties = [...new Set(opening.partyIds)];
   if (parties.length < 2)
     throw new Problem("BAD_INPUT", "`partyIds` must name two agencies or more", {

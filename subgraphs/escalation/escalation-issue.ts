@@ -1,5 +1,6 @@
 /** Issues that go up, rung by rung, until somebody settles them. */
 import { Problem } from "#schema/problems.ts";
+import { worksWithPeople } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
 
 export type IssueType =
@@ -51,10 +52,15 @@ const words = (text: string | null | undefined, field: string): string => {
 /**
  * Raises an issue.
  *
- * @throws {Problem} BAD_INPUT when the impact is blank, when OTHER has no words, or when an agency would escalate to
+ * @throws {Problem} FORBIDDEN to roles that do not work with people; BAD_INPUT when the impact is blank, when OTHER has no words, or when an agency would escalate to
  *   itself.
  */
 export const raise = (id: string, raising: Raising, act: Act): EscalationIssue => {
+  if (!worksWithPeople(act.by))
+    throw new Problem(
+      "FORBIDDEN",
+      "an issue about a person is raised by those who work with people",
+    );
   if (raising.withAgencyId === act.by.agency)
     throw new Problem("BAD_INPUT", "`withAgencyId` must be another agency", {
       field: "withAgencyId",

@@ -1,5 +1,5 @@
 import type { Resolvers } from "./resolvers.types.ts";
-import { sign, suspend } from "./sharing-agreement.ts";
+import { asAt, sign, suspend } from "./sharing-agreement.ts";
 
 export const resolvers: Resolvers = {
   Query: {
@@ -15,6 +15,7 @@ export const resolvers: Resolvers = {
   },
   SharingAgreement: {
     __resolveReference: ({ id }, { agreements }) => agreements.find(id),
+    status: (agreement, _, { act }) => asAt(agreement, act.at).status,
   },
   Interface: {
     sharingAgreement: ({ id }, _, { agreements }) => agreements.ofInterface(id),

@@ -34,6 +34,10 @@ export interface Draft {
   until?: Date | null;
 }
 
+/** The agreement as it stands at an instant: one whose last day has come has ended, without anybody's doing. */
+export const asAt = (agreement: SharingAgreement, at: Date): SharingAgreement =>
+  agreement.until && agreement.until <= at ? { ...agreement, status: "ENDED" } : agreement;
+
 /** Who may bind an agency. */
 const BINDING: ReadonlySet<Role> = new Set<Role>(["EXECUTIVE", "PRIVACY_OFFICER", "ADMIN"]);
 
@@ -79,10 +83,12 @@ const moved = (
   agreement: SharingAgreement,
   from: AgreementStatus,
   to: AgreementStatus,
+  act: Act,
 ): SharingAgreement => {
-  if (agreement.status !== from)
-    throw new Problem("MOVE_NOT_ALLOWED", `not open while the agreement is ${agreement.status}`, {
-      state: agreement.status,
+  const { status } = asAt(agreement, act.at);
+  if (status !== from)
+    throw new Problem("MOVE_NOT_ALLOWED", `not open while the agreement is ${status}`, {
+      state: status,
     });
   return { ...agreement, version: agreement.version + 1, status: to };
 };
@@ -103,7 +109,7 @@ export const sign = (agreement: SharingAgreement, act: Act): SharingAgreement =>
         state: agreement.status,
       },
     );
-  return moved(agreement, "DRAFT", "IN_FORCE");
+  return moved(agreement, "DRAFT", "IN_FORCE", act);
 };
 
 /**
@@ -113,5 +119,5 @@ export const sign = (agreement: SharingAgreement, act: Act): SharingAgreement =>
  */
 export const suspend = (agreement: SharingAgreement, act: Act): SharingAgreement => {
   binding(act);
-  return moved(agreement, "IN_FORCE", "SUSPENDED");
+  return moved(agreement, "IN_FORCE", "SUSPENDED", act);
 };

@@ -11,7 +11,7 @@ import type { Page } from "#platform/connection.ts";
 import type { Database } from "#platform/database.ts";
 import { instant, instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
-import { draft } from "./sharing-agreement.ts";
+import { asAt, draft } from "./sharing-agreement.ts";
 import type { AgreementStatus, Draft, SharingAgreement } from "./sharing-agreement.ts";
 
 const fromRow = (row: Row): SharingAgreement => ({
@@ -60,9 +60,9 @@ export const openAgreements = (database: Database, act: Act) => {
   const seen: Narrow = (query) => seenBy(act.by, query);
   const byId = kept.finder(sql, seen);
   const ofInterface = new DataLoader<string, SharingAgreement | null>(async (ids) => {
-    const query = seen(sql(kept.name).whereIn("interface_id", ids).whereNot({ status: "ENDED" }));
+    const query = seen(sql(kept.name).whereIn("interface_id", ids));
     const rows = (await query.orderBy("created_at", "desc").orderBy("id", "desc")) as Row[];
-    const agreements = rows.map(fromRow);
+    const agreements = rows.map(fromRow).filter((it) => asAt(it, act.at).status !== "ENDED");
     return ids.map((id) => agreements.find((agreement) => agreement.interface.id === id) ?? null);
   });
   return {

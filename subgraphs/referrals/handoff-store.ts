@@ -224,9 +224,13 @@ export const openHandoffs = (database: Database, act: Act) => {
           throw new Problem("BAD_INPUT", "`receiverId` must be another agency on the roll", {
             field: "receiverId",
           });
-        const parties = [agency, input.receiverId, input.coordinatorId ?? agency];
-        const at = await interfaceOf(tx, parties, input.interfaceId ?? null);
-        if (!at && (input.interfaceId || input.coordinatorId))
+        const coordinator = input.coordinatorId ?? agency;
+        const at = await interfaceOf(
+          tx,
+          [agency, input.receiverId, coordinator],
+          input.interfaceId ?? null,
+        );
+        if (!at && (input.interfaceId || coordinator !== agency))
           throw new Problem(
             "BAD_INPUT",
             "`interfaceId` must be an interface of all the agencies named",
@@ -242,7 +246,7 @@ export const openHandoffs = (database: Database, act: Act) => {
           interface: at,
           sender: agency,
           receiver: input.receiverId,
-          coordinator: input.coordinatorId ?? agency,
+          coordinator,
           accountable: agency,
           move: "OFFER",
           origin: "GRAPH",

@@ -162,7 +162,7 @@ const need = (holds: boolean, field: string, why: string): void => {
   if (!holds) throw new Problem("BAD_INPUT", `\`${field}\` ${why}`, { field });
 };
 
-const said: Record<Fact, (facts: Facts) => void> = {
+const said: Record<Fact, (facts: Facts, handoff: Handoff) => void> = {
   items: ({ items = [] }) =>
     need(
       items.length > 0 && items.every((item) => item.trim() !== ""),
@@ -175,12 +175,18 @@ const said: Record<Fact, (facts: Facts) => void> = {
       "reasonText",
       "must say why when the reason is `OTHER`",
     ),
-  redirect: ({ reason = "", redirectToId }) =>
+  redirect: ({ reason = "", redirectToId }, { receiver }) => {
     need(
       WITHOUT_REDIRECT.has(reason) || !!redirectToId,
       "redirectToId",
       "must name the agency to ask instead",
-    ),
+    );
+    need(
+      redirectToId !== receiver,
+      "redirectToId",
+      "must be another agency than the one that declines",
+    );
+  },
   appointmentAt: ({ appointmentAt }) => need(!!appointmentAt, "appointmentAt", "must be given"),
   reviewAt: ({ reviewAt }) => need(!!reviewAt, "reviewAt", "must be given"),
 };
@@ -207,7 +213,8 @@ export const nextActionOwner = (handoff: Handoff): string | null => {
 /**
  * When a move happened, was recorded and reached us.
  *
- * @throws {Problem} BAD_INPUT when it happened in the future, or before the move that it follows.
+ * @throws {Problem} BAD_INPUT when it happened or was recorded in the future, or happened before the move that it
+ *   follows.
  */
 export const times = (
   { occurredAt, recordedAt }: Facts,
@@ -217,7 +224,9 @@ export const times = (
   const occurred = occurredAt ?? act.at;
   need(occurred <= act.at, "occurredAt", "is in the future");
   need(occurred >= after, "occurredAt", "is before the move that it follows");
-  return { occurredAt: occurred, recordedAt: recordedAt ?? act.at, receivedAt: act.at };
+  const recorded = recordedAt ?? act.at;
+  need(recorded <= act.at, "recordedAt", "is in the future");
+  return { occurredAt: occurred, recordedAt: recorded, receivedAt: act.at };
 };
 
 /** In this state the receiver has the person in its care, so it answers for them. */
@@ -244,7 +253,7 @@ export const move = (handoff: Handoff, name: Move, facts: Facts, act: Act): Hand
         movesOpen: open,
       },
     );
-  for (const fact of terms.needs ?? []) said[fact](facts);
+  for (const fact of terms.needs ?? []) said[fact](facts, handoff);
   const when = times(facts, act, handoff.occurredAt);
   return {
     ...handoff,

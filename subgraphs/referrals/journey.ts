@@ -27,6 +27,10 @@ const isStay = (encounter: Encounter): encounter is Stay =>
     encounter.status === "finished" ||
     encounter.status === "onleave");
 
+/** The stay whose care ended last; one that has not ended, ends after all others. */
+const later = (last: Stay | null, stay: Stay): Stay =>
+  last && +(last.endedAt ?? Infinity) > +(stay.endedAt ?? Infinity) ? last : stay;
+
 /** One stay that followed another, at another agency. */
 export interface Passage {
   from: Stay & { endedAt: Date };
@@ -40,10 +44,14 @@ export interface Passage {
  *   cancelled or entered in error show nothing.
  */
 export const passages = (encounters: readonly Encounter[]): Passage[] => {
-  const stays = encounters.filter(isStay).sort((a, b) => +a.startedAt - +b.startedAt);
-  return stays.slice(1).flatMap((to, index) => {
-    const from = stays[index] as Stay;
-    if (from.status !== "finished" || from.endedAt === null || from.agency === to.agency) return [];
+  const stays = encounters
+    .filter(isStay)
+    .toSorted((a, b) => +a.startedAt - +b.startedAt || (a.id < b.id ? -1 : 1));
+  return stays.flatMap((to, index) => {
+    // Whoever's care ended last: a shorter stay elsewhere may lie within a longer one.
+    const from = stays.slice(0, index).reduce<Stay | null>(later, null);
+    if (!from || from.status !== "finished" || !from.endedAt || from.agency === to.agency)
+      return [];
     const days = (+to.startedAt - +from.endedAt) / DAY_MS;
     return days > CONTINUES_WITHIN_DAYS || days < -OVERLAP_DAYS
       ? []

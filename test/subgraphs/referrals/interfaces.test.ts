@@ -224,11 +224,17 @@ describe("a contact", () => {
     ["nobody who covers", [dana, { ...luis, cover: " " }]],
     ["no word on who covers", [dana, { agencyId: ems.id, name: "Luis Ortega" }]],
     ["nobody at all for one of the parties", [dana]],
-    ["somebody at an agency that is no party", [dana, luis, sofia]],
   ])("[B09] a mailbox without a named person and cover is no contact: %s", async (_, contacts) => {
     await expect(agree({ contacts })).rejects.toMatchObject({ code: "BAD_INPUT" });
     const standing = await agree();
     await expect(revise(standing, { contacts })).rejects.toMatchObject({ code: "BAD_INPUT" });
+  });
+
+  it("is at one of the parties", async () => {
+    await expect(agree({ contacts: [dana, luis, sofia] })).rejects.toMatchObject({
+      code: "BAD_INPUT",
+      field: "contacts",
+    });
   });
 
   it("is for the parties to know, and for nobody else", async () => {

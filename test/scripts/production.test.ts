@@ -14,7 +14,7 @@ import { dataDirectory, run } from "./process.ts";
 import type { Running } from "./process.ts";
 
 const REDIS = process.env.TEST_REDIS_URL ?? "";
-const servers = describe.runIf(process.env.TEST_DATABASE_URL && REDIS);
+const HAS_SERVERS = Boolean(process.env.TEST_DATABASE_URL && REDIS);
 const QUERY = readFileSync(
   new URL("../../schema/operations/where-do-handoffs-stand.graphql", import.meta.url),
   "utf8",
@@ -22,7 +22,7 @@ const QUERY = readFileSync(
 const sample = (name: string) =>
   readFileSync(new URL(`../samples/pacio-bsj/${name}.json`, import.meta.url));
 
-servers("npm start on PostgreSQL and Redis", () => {
+describe.runIf(HAS_SERVERS)("npm start on PostgreSQL and Redis", () => {
   it("answers the first question as it does by itself", async () => {
     const directory = dataDirectory();
     const { url, drop } = await testDatabase("POSTGRESQL");
@@ -44,7 +44,7 @@ servers("npm start on PostgreSQL and Redis", () => {
   });
 });
 
-servers("npm run start:split", () => {
+describe.runIf(HAS_SERVERS)("npm run start:split", () => {
   // Beside any other house on this machine: the ports of docker-compose.yml, moved.
   const OFFSET = 20_000 + (process.pid % 20_000);
   const gateways = [4101, 4102].map((port) => `http://127.0.0.1:${port + OFFSET}`) as [

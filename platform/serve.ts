@@ -194,8 +194,12 @@ export const serve = async (
   };
 };
 
-/** Calls `stop` once on the first SIGINT or SIGTERM, then exits 0; within 20 seconds in any case. */
-export const stopOnSignals = (stop: () => Promise<void>, log: Log): void => {
+/**
+ * Calls `stop` once on the first SIGINT or SIGTERM, then exits 0; within 20 seconds in any case.
+ *
+ * @returns Whether it is stopping: what fails from then on fails because of that.
+ */
+export const stopOnSignals = (stop: () => Promise<void>, log: Log): (() => boolean) => {
   let stopping = false;
   const begin = (signal: string) => {
     if (stopping) return;
@@ -212,4 +216,5 @@ export const stopOnSignals = (stop: () => Promise<void>, log: Log): void => {
   };
   process.on("SIGINT", () => begin("SIGINT"));
   process.on("SIGTERM", () => begin("SIGTERM"));
+  return () => stopping;
 };

@@ -1,6 +1,9 @@
 /**
  * Starts a script by name: `node scripts/run.js start`. Plain JavaScript, so that an old Node can still say what is
  * wrong: the rest is TypeScript, which only a newer one runs.
+ *
+ * `npm start` begins with `exec`, so that a signal to npm reaches this process and not a shell between them; what
+ * follows the `||` is for shells that have no `exec`.
  */
 const NEEDED = 24;
 const [major] = process.versions.node.split(".").map(Number);

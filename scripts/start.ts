@@ -20,10 +20,13 @@ const held = (): Lock => {
 
 const lock = held();
 process.on("exit", () => lock.release());
+let isStopping = () => false;
 try {
   const here = await site(log);
-  const house = await openHouse(here);
-  stopOnSignals(() => house.close(), log);
+  const opening = openHouse(here);
+  // From here on: a database that is being made for the first time must not be left half made.
+  isStopping = stopOnSignals(async () => (await opening).close(), log);
+  const house = await opening;
   if (here.demo) {
     const { seed } = await import("../test/county/seed.ts");
     await seed(house);
@@ -43,6 +46,8 @@ try {
       ].join("\n"),
     );
 } catch (error) {
-  console.error((error as Error).message);
-  process.exit(1);
+  if (!isStopping()) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
 }

@@ -26,9 +26,17 @@ export interface Running {
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** The variables that a script is given, beside PATH: nothing of the test's own surroundings. */
-export const run = (name: string, args: string[], env: Record<string, string>): Running => {
-  const child = spawn(process.execPath, ["scripts/run.js", name, ...args], {
+/** Runs a script with these variables and PATH, and nothing else of the test's own surroundings. */
+export const run = (name: string, args: string[], env: Record<string, string>): Running =>
+  runCommand(process.execPath, ["scripts/run.js", name, ...args], env);
+
+/** Runs any command at the root of the project, as `run` does. */
+export const runCommand = (
+  command: string,
+  args: string[],
+  env: Record<string, string>,
+): Running => {
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -54,7 +62,11 @@ export const run = (name: string, args: string[], env: Record<string, string>): 
         child.stdout.on("data", look);
         look();
         void ended.then((code) =>
-          reject(new Error(`${name} ended (${code}) before it said so: ${out}${err}`)),
+          reject(
+            new Error(
+              `${command} ${args.join(" ")} ended (${code}) before it said so: ${out}${err}`,
+            ),
+          ),
         );
       }),
   };

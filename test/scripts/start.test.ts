@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { dataDirectory, run } from "./process.ts";
+import { dataDirectory, run, runCommand } from "./process.ts";
 
 const SAMPLES = fileURLToPath(new URL("../samples/", import.meta.url));
 const directory = dataDirectory();
@@ -68,6 +68,17 @@ describe("npm start", () => {
     expect(again.out()).toContain("0 mapped, 0 kept as received, 1 unchanged");
     house.child.kill("SIGTERM");
     expect(await house.ended).toBe(0);
+  });
+
+  it("told to stop by a signal to npm itself, stops, and leaves nothing behind", async () => {
+    const npm = runCommand("npm", ["start"], { ...env, HOME: directory.path });
+    const [, url] = await npm.says(/^ready (\S+)\/graphql$/m);
+    npm.child.kill("SIGTERM");
+    await npm.ended;
+    await expect
+      .poll(() => existsSync(join(directory.path, "lock.json")), { timeout: 20_000 })
+      .toBe(false);
+    await expect(fetch(`${url}/livez`)).rejects.toThrow("fetch failed");
   });
 
   it.each([

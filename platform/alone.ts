@@ -6,6 +6,7 @@ import { Problem } from "#schema/problems.ts";
 import { systemClock } from "./clock.ts";
 import { openPostgresql } from "./database.ts";
 import { openLog } from "./log.ts";
+import { httpNeighbours } from "./neighbours.ts";
 import { relay } from "./outbox.ts";
 import { checker, signer } from "./passport.ts";
 import type { Event } from "./record.ts";
@@ -25,24 +26,29 @@ export const SIDE_DOOR_LIMIT = 16_000_000;
 /**
  * Runs a room until it is told to stop. Its database must be migrated.
  *
- * Environment: DATABASE_URL, PORT, HOST, GATEWAY_PUBLIC_KEY, EVENTS_PUBLIC_KEY, EVENTS_PRIVATE_KEY (JWKs as JSON),
- * LISTENERS (`performance=http://...`, may be empty).
+ * Environment: DATABASE_URL, PORT, HOST, GATEWAY_PUBLIC_KEY, ROOMS_PUBLIC_KEY, ROOMS_PRIVATE_KEY (JWKs as JSON),
+ * LISTENERS and NEIGHBOURS (`performance=http://...`, may be empty): who is told of its events, and whom it asks.
  */
 export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
   const log = openLog();
   const database = await openPostgresql(needed("DATABASE_URL"));
-  const { answer, consume, sideDoors } = openRoom(room, database, { log, clock: systemClock });
   const fromGateway = await checker(
     JSON.parse(needed("GATEWAY_PUBLIC_KEY")) as JWK,
     "gateway",
     room.name,
   );
   const fromRooms = await checker(
-    JSON.parse(needed("EVENTS_PUBLIC_KEY")) as JWK,
-    "events",
+    JSON.parse(needed("ROOMS_PUBLIC_KEY")) as JWK,
+    "rooms",
     room.name,
   );
-  const sign = await signer(JSON.parse(needed("EVENTS_PRIVATE_KEY")) as JWK, "events");
+  const sign = await signer(JSON.parse(needed("ROOMS_PRIVATE_KEY")) as JWK, "rooms");
+  const neighbours = httpNeighbours(urlsByRoom(process.env.NEIGHBOURS ?? ""), sign);
+  const { answer, consume, sideDoors } = openRoom(room, database, {
+    log,
+    clock: systemClock,
+    neighbours: neighbours.ask,
+  });
 
   const routes: Record<string, Route> = {
     "/graphql": async (call) => {
@@ -64,7 +70,11 @@ export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
         path,
         async (call) => {
           const bytes = await call.body(SIDE_DOOR_LIMIT);
-          const { requester, requestId } = await fromGateway(call.headers.authorization, bytes);
+          // A gateway asks for a requester; a room asks for the house alone.
+          const { requester, requestId } = await fromGateway(
+            call.headers.authorization,
+            bytes,
+          ).catch(() => fromRooms(call.headers.authorization, bytes));
           const { status, contentType, body } = await door({ bytes, requester, requestId });
           return { status, headers: { "content-type": contentType }, body };
         },
@@ -108,6 +118,7 @@ export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
   stopOnSignals(async () => {
     await server.drain();
     await events.stop();
+    await neighbours.close();
     await Promise.all(listeners.map(({ pool }) => pool.close()));
     await database.close();
   }, log);

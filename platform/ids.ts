@@ -1,4 +1,6 @@
 /** One spelling for each id: a UUID may be written in capitals (RFC 9562, section 4), and must still be the same one. */
+import { validate as isUuid } from "uuid";
+import { Problem } from "#schema/problems.ts";
 import {
   defaultFieldResolver,
   getNamedType,
@@ -22,7 +24,11 @@ const spelled = (type: GraphQLInputType, value: unknown): unknown => {
   if (value === null || value === undefined) return value;
   const bare = getNullableType(type);
   if (isListType(bare)) return (value as unknown[]).map((item) => spelled(bare.ofType, item));
-  if (bare === GraphQLID) return (value as string).toLowerCase();
+  if (bare === GraphQLID) {
+    // No record can bear an id that is no UUID, so saying that it is none tells nothing.
+    if (!isUuid(value)) throw new Problem("BAD_INPUT", "an id is malformed");
+    return (value as string).toLowerCase();
+  }
   if (!isInputObjectType(bare)) return value;
   const fields = bare.getFields();
   return Object.fromEntries(
@@ -33,7 +39,10 @@ const spelled = (type: GraphQLInputType, value: unknown): unknown => {
   );
 };
 
-/** Makes every resolver of a schema see the ids in its arguments in their one spelling. */
+/**
+ * Makes every resolver of a schema see the ids in its arguments in their one spelling; one that is no UUID is refused
+ * as BAD_INPUT before the resolver sees it.
+ */
 export const spellIdsAlike = (schema: GraphQLSchema): void => {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;

@@ -6,8 +6,8 @@ import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 
 const ALGORITHM = "EdDSA";
-/** Who signs: the gateway, for requesters; a room, for the events that it carries to other rooms. */
-export type Signatory = "gateway" | "events";
+/** Who signs: the gateway, for requesters; a room, for what it tells and asks other rooms in the house's own name. */
+export type Signatory = "gateway" | "rooms";
 const SECONDS = 30;
 
 /** A pair of keys as JSON Web Keys: the gateway has both, a subgraph the public one. */

@@ -12,6 +12,7 @@ import type { Database } from "./database.ts";
 import type { Log } from "./log.ts";
 import { spellIdsAlike } from "./ids.ts";
 import { migrate } from "./migrate.ts";
+import type { Neighbours } from "./neighbours.ts";
 import type { Event } from "./record.ts";
 
 /** What comes through a side door. */
@@ -34,7 +35,7 @@ export interface Room<Context> {
   readonly folder: URL;
   readonly resolvers: Record<string, unknown>;
   /** Made for each request: stores, loaders and the act. */
-  readonly context: (database: Database, act: Act) => Context;
+  readonly context: (database: Database, act: Act, neighbours: Neighbours) => Context;
   /** By path: `/fhir`. */
   readonly sideDoors?: (database: Database, log: Log) => Record<string, SideDoor>;
   /** Takes in an event of another room; called once or more for each event, and has effect once. */
@@ -85,10 +86,9 @@ export const migrateRoom = (
   ]);
 
 /**
- * What PostgreSQL says of input that it cannot read: invalid_text_representation (an id that is no UUID: no record can
- * bear it, so saying so tells nothing), character_not_in_repertoire and untranslatable_character (a NUL in a text).
+ * What PostgreSQL says of a text that it cannot hold: character_not_in_repertoire and untranslatable_character (a NUL).
  */
-const UNREADABLE: ReadonlySet<string> = new Set(["22P02", "22021", "22P05"]);
+const UNREADABLE: ReadonlySet<string> = new Set(["22021", "22P05"]);
 
 /** One of the two edges where errors are caught: a Problem is shown, a request's own fault is named, all else is FAULT. */
 const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormattedError => {
@@ -102,7 +102,7 @@ const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormatt
   if (UNREADABLE.has((cause as { code?: string } | undefined)?.code ?? ""))
     return {
       ...base,
-      message: "an id is malformed, or a text holds what no text can hold",
+      message: "a text holds a character that no text can hold",
       extensions: { code: "BAD_INPUT" },
     };
   // What graphql-js refuses before it executes (a bad variable, a bad scalar) has no path: it is the client's.
@@ -115,7 +115,7 @@ const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormatt
 export const openRoom = <Context>(
   room: Room<Context>,
   database: Database,
-  { log, clock }: { log: Log; clock: Clock },
+  { log, clock, neighbours }: { log: Log; clock: Clock; neighbours: Neighbours },
 ): OpenRoom => {
   const schema = buildSubgraphSchema([
     { typeDefs: typeDefsOf(room), resolvers: { ...scalars, ...room.resolvers } as never },
@@ -160,7 +160,7 @@ export const openRoom = <Context>(
       const result = await execute({
         schema,
         document,
-        contextValue: room.context(database, act),
+        contextValue: room.context(database, act, neighbours),
         variableValues: variables ?? {},
         operationName: operationName ?? null,
       });

@@ -7,13 +7,14 @@ import { systemClock } from "#platform/clock.ts";
 import { openPglite, openPostgresql } from "#platform/database.ts";
 import type { Database } from "#platform/database.ts";
 import type { Log } from "#platform/log.ts";
+import type { Neighbours } from "#platform/neighbours.ts";
 import { relay } from "#platform/outbox.ts";
 import { serve } from "#platform/serve.ts";
 import { migrateRoom, openRoom, schemaOf } from "#platform/subgraph.ts";
 import type { OpenRoom, Room } from "#platform/subgraph.ts";
 import { openGateway } from "../gateway/answer.ts";
 import type { Deadlines, Subgraph } from "../gateway/collect.ts";
-import type { Directory, Issuer } from "../gateway/identify.ts";
+import type { Issuer } from "../gateway/identify.ts";
 import { disputes } from "../subgraphs/disputes/index.ts";
 import { escalation } from "../subgraphs/escalation/index.ts";
 import { informationSharing } from "../subgraphs/information-sharing/index.ts";
@@ -60,19 +61,6 @@ export interface House {
   close(): Promise<void>;
 }
 
-const directoryOf =
-  (room: OpenRoom): Directory =>
-  async (agency) => {
-    const door = room.sideDoors["/directory"];
-    const bytes = Buffer.from(JSON.stringify({ agency }));
-    const reply = await door?.({ bytes, requester: null, requestId: "directory" });
-    const { known, kind } = JSON.parse(reply?.body ?? "{}") as {
-      known?: boolean;
-      kind?: AgencyKind | null;
-    };
-    return known ? (kind ?? null) : undefined;
-  };
-
 const inProcess = (room: OpenRoom): Subgraph => ({
   answer: (operation, requester, requestId) => room.answer(operation, requester, requestId),
   enter: (path, ask) => {
@@ -94,9 +82,13 @@ export const openHouse = async (site: Site): Promise<House> => {
     ? await openPostgresql(site.databaseUrl)
     : await openPglite(site.dataDir ?? undefined);
   for (const room of ROOMS) await migrateRoom(room, database);
-  const rooms = Object.fromEntries(
-    ROOMS.map((room) => [room.name, openRoom(room, database, { log, clock })]),
-  );
+  const rooms: Record<string, OpenRoom> = {};
+  const neighbours: Neighbours = async (room, path, question, requestId) => {
+    const bytes = Buffer.from(JSON.stringify(question));
+    const reply = await rooms[room]?.sideDoors[path]?.({ bytes, requester: null, requestId });
+    return JSON.parse(reply?.body ?? "null") as unknown;
+  };
+  for (const room of ROOMS) rooms[room.name] = openRoom(room, database, { log, clock, neighbours });
   const relays = Object.entries(LISTENERS).map(([from, to]) =>
     relay(
       database,
@@ -114,7 +106,18 @@ export const openHouse = async (site: Site): Promise<House> => {
       Object.entries(rooms).map(([name, room]) => [name, inProcess(room)]),
     ),
     issuer: site.issuer,
-    directory: directoryOf(rooms.referrals as OpenRoom),
+    directory: async (agency) => {
+      const { known, kind } = (await neighbours(
+        "referrals",
+        "/directory",
+        { agency },
+        "directory",
+      )) as {
+        known: boolean;
+        kind: AgencyKind | null;
+      };
+      return known ? kind : undefined;
+    },
     budget,
     clock,
     log,

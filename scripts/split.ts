@@ -27,7 +27,7 @@ const ENV_FILE = new URL(".env", HOUSE);
 /** Pairs that are not set at all. Of half a pair the plan asks for the other half: a fresh one would not fit it. */
 const missingKeys = async (): Promise<Variables> => {
   const fresh: Record<string, string> = {};
-  for (const signatory of ["GATEWAY", "EVENTS"]) {
+  for (const signatory of ["GATEWAY", "ROOMS"]) {
     if (process.env[`${signatory}_PRIVATE_KEY`] || process.env[`${signatory}_PUBLIC_KEY`]) continue;
     const { privateJwk, publicJwk } = await newKeyPair();
     fresh[`${signatory}_PRIVATE_KEY`] = JSON.stringify(privateJwk);

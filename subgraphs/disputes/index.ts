@@ -9,7 +9,10 @@ export const disputes: Room<Context> = {
   name: "disputes",
   folder: new URL("./", import.meta.url),
   resolvers,
-  context: (database, act) => ({ act, disputes: openDisputes(database, act) }),
+  context: (database, act, neighbours) => ({
+    act,
+    disputes: openDisputes(database, act, neighbours),
+  }),
 };
 
 if (isMain(import.meta.url)) await runAlone(disputes);

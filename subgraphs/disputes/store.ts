@@ -1,5 +1,7 @@
 import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
+import { vouched } from "#schema/known.ts";
+import type { Claim, Known } from "#schema/known.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
@@ -8,6 +10,7 @@ import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database } from "#platform/database.ts";
+import type { Neighbours } from "#platform/neighbours.ts";
 import { fromJson, instant } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import { open } from "./dispute.ts";
@@ -75,8 +78,11 @@ const kept = aggregate<Dispute>({
 });
 
 /** Disputes, as one requester may see and change them. */
-export const openDisputes = (database: Database, act: Act) => {
+export const openDisputes = (database: Database, act: Act, neighbours: Neighbours) => {
   const { sql } = database;
+  // Asked before a transaction is opened, for none may wait for another room.
+  const asked = async (claim: Claim) =>
+    (await neighbours("referrals", "/known", { claim, requester: act.by }, act.requestId)) as Known;
   const seen: Narrow = (query) => seenBy(act.by, query);
   const byId = kept.finder(sql, seen);
   const ofReferral = kept.gatherer(sql, seen, "referral_id", ({ referral }) => referral.id);
@@ -88,8 +94,15 @@ export const openDisputes = (database: Database, act: Act) => {
       if (stages) void query.whereIn("stage", stages);
       return connect(query, { column: "opened_at", direction: "desc" }, page, fromRow);
     },
-    open: (input: Opening & { idempotencyKey: string }) =>
-      kept.make(database, act, "openDispute", input, () => open(uuidv7(), input, act)),
+    open: async (input: Opening & { idempotencyKey: string }) => {
+      const claim: Claim = {
+        referral: input.referralId,
+        agencies: { ids: input.partyIds, field: "partyIds" },
+      };
+      const opened = open(uuidv7(), input, act);
+      vouched(claim, await asked(claim));
+      return kept.make(database, act, "openDispute", input, () => opened);
+    },
     /** One move. */
     change: (input: ChangeInput, as: string, step: (dispute: Dispute) => Dispute) =>
       kept.change(database, act, as, input, seen, step),

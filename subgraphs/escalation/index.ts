@@ -9,7 +9,7 @@ export const escalation: Room<Context> = {
   name: "escalation",
   folder: new URL("./", import.meta.url),
   resolvers,
-  context: (database, act) => ({ act, issues: openIssues(database, act) }),
+  context: (database, act, neighbours) => ({ act, issues: openIssues(database, act, neighbours) }),
 };
 
 if (isMain(import.meta.url)) await runAlone(escalation);

@@ -1,5 +1,7 @@
 import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
+import { vouched } from "#schema/known.ts";
+import type { Claim, Known } from "#schema/known.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
@@ -8,6 +10,7 @@ import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database } from "#platform/database.ts";
+import type { Neighbours } from "#platform/neighbours.ts";
 import { instant, instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import { raise, resolve } from "./escalation-issue.ts";
@@ -59,8 +62,11 @@ const kept = aggregate<EscalationIssue>({
 });
 
 /** Issues, as one requester may see and move them. */
-export const openIssues = (database: Database, act: Act) => {
+export const openIssues = (database: Database, act: Act, neighbours: Neighbours) => {
   const { sql } = database;
+  // Asked before a transaction is opened, for none may wait for another room.
+  const asked = async (claim: Claim) =>
+    (await neighbours("referrals", "/known", { claim, requester: act.by }, act.requestId)) as Known;
   const seen: Narrow = (query) => seenBy(act.by, query);
   const byId = kept.finder(sql, seen);
   const ofReferral = kept.gatherer(sql, seen, "referral_id", ({ referral }) => referral.id);
@@ -74,8 +80,15 @@ export const openIssues = (database: Database, act: Act) => {
         page,
         fromRow,
       ),
-    raise: (input: Raising & { idempotencyKey: string }) =>
-      kept.make(database, act, "raiseIssue", input, () => raise(uuidv7(), input, act)),
+    raise: async (input: Raising & { idempotencyKey: string }) => {
+      const claim: Claim = {
+        referral: input.referralId,
+        agencies: { ids: [input.withAgencyId], field: "withAgencyId" },
+      };
+      const raised = raise(uuidv7(), input, act);
+      vouched(claim, await asked(claim));
+      return kept.make(database, act, "raiseIssue", input, () => raised);
+    },
     resolve: (input: ChangeInput & { resolution: string }) =>
       kept.change(database, act, "resolveIssue", input, seen, (issue) =>
         resolve(issue, input.resolution, act),

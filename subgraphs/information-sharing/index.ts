@@ -9,7 +9,10 @@ export const informationSharing: Room<Context> = {
   name: "information-sharing",
   folder: new URL("./", import.meta.url),
   resolvers,
-  context: (database, act) => ({ act, agreements: openAgreements(database, act) }),
+  context: (database, act, neighbours) => ({
+    act,
+    agreements: openAgreements(database, act, neighbours),
+  }),
 };
 
 if (isMain(import.meta.url)) await runAlone(informationSharing);

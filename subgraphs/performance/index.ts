@@ -9,7 +9,10 @@ export const performance: Room<Context> = {
   name: "performance",
   folder: new URL("./", import.meta.url),
   resolvers,
-  context: (database, act) => ({ act, performance: openPerformance(database, act) }),
+  context: (database, act, neighbours) => ({
+    act,
+    performance: openPerformance(database, act, neighbours),
+  }),
   consume,
 };
 

@@ -5,6 +5,7 @@ import { directoryDoor, openAgencies } from "./agency-store.ts";
 import type { Context } from "./context.ts";
 import { fhirDoor } from "./fhir/intake.ts";
 import { openHandoffs } from "./handoff-store.ts";
+import { knownDoor } from "./known-store.ts";
 import { openInterfaces } from "./interface-store.ts";
 import { openPeople } from "./person-store.ts";
 import { openReferrals } from "./referral-store.ts";
@@ -25,6 +26,7 @@ export const referrals: Room<Context> = {
   sideDoors: (database, log) => ({
     "/fhir": fhirDoor(database, log),
     "/directory": directoryDoor(database),
+    "/known": knownDoor(database),
   }),
 };
 

@@ -60,6 +60,10 @@ export const seenReferral = async (sql: Sql, by: Requester, id: string): Promise
     ((await seenBy(by, sql(kept.name).where({ id })).first()) as Row | undefined) ?? notFound(),
   );
 
+/** May the requester know of this referral? */
+export const canSeeReferral = async (sql: Sql, by: Requester, id: string): Promise<boolean> =>
+  (await seenBy(by, sql(kept.name).where({ id })).first("id")) !== undefined;
+
 /** Writes a referral as a record has it, new or changed. */
 export const saveReferral = (
   tx: Transaction,

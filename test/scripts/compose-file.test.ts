@@ -20,8 +20,8 @@ const caller: Record<string, string> = {
   REDIS_URL: "redis://127.0.0.1:6379",
   GATEWAY_PRIVATE_KEY: '{"kty":"OKP","d":"gateway"}',
   GATEWAY_PUBLIC_KEY: '{"kty":"OKP","x":"gateway"}',
-  EVENTS_PRIVATE_KEY: '{"kty":"OKP","d":"events"}',
-  EVENTS_PUBLIC_KEY: '{"kty":"OKP","x":"events"}',
+  ROOMS_PRIVATE_KEY: '{"kty":"OKP","d":"events"}',
+  ROOMS_PUBLIC_KEY: '{"kty":"OKP","x":"events"}',
   OIDC_ISSUER: "http://referrals:4001/the-county-may-call-it-so",
   OIDC_JWKS_URL: "https://login.county.example/keys",
   OIDC_AUDIENCE: "handoff-graph",
@@ -104,6 +104,13 @@ describe("docker-compose.yml", () => {
       ).toEqual(LISTENERS[room] ?? []);
   });
 
+  it("tells every room whom it asks, and the room that is asked that it asks nobody", () => {
+    for (const room of rooms) {
+      const asked = urlsByRoom(file.services[room]?.environment?.NEIGHBOURS ?? "");
+      expect(Object.keys(asked), room).toEqual(room === "referrals" ? [] : ["referrals"]);
+    }
+  });
+
   it("has no default for a secret", () => {
     const secrets = [...text.matchAll(/\$\{(\w*(?:KEY|PASSWORD)\w*)(.{2})/g)];
     expect(new Set(secrets.map(([, name]) => name))).toEqual(
@@ -111,8 +118,8 @@ describe("docker-compose.yml", () => {
         "POSTGRES_PASSWORD",
         "GATEWAY_PRIVATE_KEY",
         "GATEWAY_PUBLIC_KEY",
-        "EVENTS_PRIVATE_KEY",
-        "EVENTS_PUBLIC_KEY",
+        "ROOMS_PRIVATE_KEY",
+        "ROOMS_PUBLIC_KEY",
       ]),
     );
     for (const [, , otherwise] of secrets) expect(otherwise).toBe(":?");
@@ -126,7 +133,7 @@ describe("docker-compose.yml", () => {
           ? []
           : name.startsWith("gateway-")
             ? ["GATEWAY_PRIVATE_KEY"]
-            : ["EVENTS_PRIVATE_KEY"],
+            : ["ROOMS_PRIVATE_KEY"],
       );
     }
   });

@@ -11,6 +11,8 @@
 import "./telemetry-off.ts";
 import { ApolloGateway } from "@apollo/gateway";
 import { ApolloServer, HeaderMap } from "@apollo/server";
+import type { ApolloServerPlugin } from "@apollo/server";
+import { GraphQLError } from "graphql";
 import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { Budget } from "#platform/budget.ts";
@@ -49,6 +51,24 @@ export interface Gateway {
 
 const BODY_LIMIT = 100_000;
 
+const edge: ApolloServerPlugin<Context> = {
+  requestDidStart: async () => ({
+    // Apollo leaves it to the planner, which would call it a fault.
+    didResolveOperation: async ({ operation }) => {
+      if (!operation)
+        throw new GraphQLError("`operationName` must name one operation of the document", {
+          extensions: { code: "OPERATION_INVALID", http: { status: 400 } },
+        });
+    },
+    // A fault of the gateway's own has no request id yet.
+    willSendResponse: async ({ response, contextValue: { requestId } }) => {
+      if (response.body.kind !== "single") return;
+      for (const { extensions } of response.body.singleResult.errors ?? [])
+        if (extensions?.code === "FAULT") extensions.requestId ??= requestId;
+    },
+  }),
+};
+
 /** Opens the line on its ground. */
 export const openGateway = async (ground: Ground): Promise<Gateway> => {
   const {
@@ -84,6 +104,7 @@ export const openGateway = async (ground: Ground): Promise<Gateway> => {
     parseOptions: { maxTokens: LIMITS.tokens },
     validationRules: admission,
     formatError: shownError(log),
+    plugins: [edge],
   });
   await server.start();
 
@@ -97,7 +118,9 @@ export const openGateway = async (ground: Ground): Promise<Gateway> => {
   const graphql: Route = async (call) => {
     const requester = await admitted(call.headers.authorization);
     if (call.method !== "GET" && call.method !== "POST")
-      throw new Problem("METHOD_NOT_ALLOWED", "`/graphql` takes GET and POST");
+      throw new Problem("METHOD_NOT_ALLOWED", "`/graphql` takes GET and POST", {
+        allow: "GET, POST",
+      });
     let body: unknown;
     if (call.method === "POST") {
       if (!/^application\/json\b/i.test(call.headers["content-type"] ?? ""))
@@ -109,6 +132,8 @@ export const openGateway = async (ground: Ground): Promise<Gateway> => {
         throw new Problem("BAD_REQUEST", "the body is not JSON", {}, { cause: error });
       }
     }
+    if ((body as { extensions?: { persistedQuery?: unknown } } | null)?.extensions?.persistedQuery)
+      throw new Problem("BAD_REQUEST", "an operation must bring its document along");
     const headers = new HeaderMap();
     for (const [name, value] of Object.entries(call.headers))
       if (typeof value === "string") headers.set(name, value);
@@ -118,6 +143,8 @@ export const openGateway = async (ground: Ground): Promise<Gateway> => {
     });
     if (response.body.kind !== "complete")
       throw new Error("an incremental response was not asked for");
+    if (response.status === 405)
+      throw new Problem("METHOD_NOT_ALLOWED", "a mutation comes by POST", { allow: "POST" });
     return {
       status: response.status ?? 200,
       headers: Object.fromEntries(response.headers),

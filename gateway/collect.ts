@@ -1,5 +1,7 @@
 /** Step 4: asks a subgraph, within a deadline, and answers for it when it does not. */
 import type { GraphQLDataSource } from "@apollo/gateway";
+import { Kind, parse } from "graphql";
+import type { SelectionSetNode } from "graphql";
 import { Pool } from "undici";
 import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
@@ -38,6 +40,44 @@ export const DEADLINES: Deadlines = { readMs: 800, mutationMs: 2_000 };
 
 const SIDE_DOOR_MS = 120_000;
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isAnswer = (value: unknown): value is Answer =>
+  isObject(value) &&
+  (isObject(value.data) || ((value.data ?? null) === null && Array.isArray(value.errors))) &&
+  (value.errors === undefined || Array.isArray(value.errors));
+
+/**
+ * Where an operation's own fields stand in its answer: each root field, or each field of each entity that is asked for.
+ * The planner makes places in the whole answer of them.
+ */
+const places = ({ query, variables }: Operation): (string | number)[][] => {
+  const [operation] = parse(query, { noLocation: true }).definitions;
+  const named = (set: SelectionSetNode | undefined): string[] =>
+    (set?.selections ?? []).flatMap((it) =>
+      it.kind === Kind.FIELD
+        ? it.name.value === "__typename"
+          ? []
+          : (it.alias ?? it.name).value
+        : it.kind === Kind.INLINE_FRAGMENT
+          ? named(it.selectionSet)
+          : [],
+    );
+  const root = operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet : undefined;
+  const [first] = root?.selections ?? [];
+  const representations = variables?.representations;
+  if (
+    first?.kind !== Kind.FIELD ||
+    first.name.value !== "_entities" ||
+    !Array.isArray(representations)
+  )
+    return named(root).map((name) => [name]);
+  return representations.flatMap((_, index) =>
+    named(first.selectionSet).map((name) => ["_entities", index, name]),
+  );
+};
+
 /** A subgraph over HTTP, on connections that are kept. */
 export const httpSubgraph = (room: string, url: string, sign: Sign): Subgraph => {
   const pool = new Pool(url, { connections: 64, connectTimeout: 1_000 });
@@ -70,7 +110,9 @@ export const httpSubgraph = (room: string, url: string, sign: Sign): Subgraph =>
         deadline,
       );
       if (statusCode !== 200) throw new Error(`${room} answered ${statusCode}`);
-      return JSON.parse(text) as Answer;
+      const answer = JSON.parse(text) as unknown;
+      if (!isAnswer(answer)) throw new Error(`${room} answered with something else`);
+      return answer;
     },
     enter: async (path, { bytes, requester, requestId }) => {
       const unavailable = (cause: unknown): never => {
@@ -134,12 +176,11 @@ export const collect = (
     } catch (error) {
       log.warn({ err: error, room, requestId }, "subgraph unavailable");
       return {
-        errors: [
-          {
-            message: `\`${room}\` did not answer in time`,
-            extensions: { code: "SUBGRAPH_UNAVAILABLE" },
-          },
-        ] as never,
+        errors: places(operation).map((path) => ({
+          message: `\`${room}\` did not answer in time`,
+          path,
+          extensions: { code: "SUBGRAPH_UNAVAILABLE" },
+        })) as never,
       };
     }
   },

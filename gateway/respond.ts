@@ -28,7 +28,7 @@ const DETAILS = [
 ] as const;
 
 const codeOf = ({ message, extensions = {} }: GraphQLFormattedError): ProblemCode => {
-  if (extensions.limit !== undefined || message.includes("token limit"))
+  if (extensions.limit !== undefined || message.endsWith(" tokens. Parsing aborted."))
     return "OPERATION_TOO_LARGE";
   const code = String(extensions.code);
   return APOLLO[code] ?? (isProblemCode(code) ? code : "FAULT");

@@ -30,19 +30,25 @@ const MAX_SIZE = 100;
 
 const toCursor = (order: Order, row: Row): string =>
   Buffer.from(
-    JSON.stringify([order.column, (row[order.column] as Date).toISOString(), row.id]),
+    JSON.stringify([
+      order.column,
+      order.direction,
+      (row[order.column] as Date).toISOString(),
+      row.id,
+    ]),
   ).toString("base64url");
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const fromCursor = (order: Order, cursor: string): [Date, string] => {
   try {
-    const [column, value, id] = JSON.parse(
+    const [column, direction, value = "", id = ""] = JSON.parse(
       Buffer.from(cursor, "base64url").toString("utf8"),
     ) as string[];
-    const at = new Date(value ?? "");
-    if (column === order.column && !Number.isNaN(at.getTime()) && UUID.test(id ?? ""))
-      return [at, id as string];
+    const at = new Date(value);
+    if (column !== order.column || direction !== order.direction) throw new Error("another list");
+    // PostgreSQL's years do not go as far back as JavaScript's.
+    if (/^[1-9]\d{3}-/.test(value) && !Number.isNaN(at.getTime()) && UUID.test(id)) return [at, id];
   } catch {
     // Not base64url JSON: the same refusal as any other cursor that this list did not give out.
   }

@@ -1,4 +1,5 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What the lock file of a data directory says about the process that holds it. */
@@ -47,15 +48,18 @@ const alive = ({ pid, started }: Holder): boolean => {
 
 const lockFile = (dataDir: string) => join(dataDir, "lock.json");
 
-/** Who holds the data directory now; null when nobody living does. */
-export const holderOf = (dataDir: string): Holder | null => {
+/** The living process that a file names. */
+const read = (file: string): Holder | null => {
   try {
-    const holder = JSON.parse(readFileSync(lockFile(dataDir), "utf8")) as Holder;
+    const holder = JSON.parse(readFileSync(file, "utf8")) as Holder;
     return Number.isInteger(holder.pid) && alive(holder) ? holder : null;
   } catch {
     return null;
   }
 };
+
+/** Who holds the data directory now; null when nobody living does. */
+export const holderOf = (dataDir: string): Holder | null => read(lockFile(dataDir));
 
 /** A held data directory. */
 export interface Lock {
@@ -75,23 +79,49 @@ export const takeLock = (dataDir: string): Lock => {
   mkdirSync(dataDir, { recursive: true });
   const file = lockFile(dataDir);
   const me: Holder = { pid: process.pid, started: startedAt(process.pid), url: null };
-  const write = (flags: "wx" | "w", holder: Holder) => {
-    const fd = openSync(file, flags, 0o600);
-    writeSync(fd, JSON.stringify(holder));
-    closeSync(fd);
+  // Each file appears whole or not at all: written under a name of its own, and then linked or renamed.
+  const own = `${file}.${process.pid}.${randomUUID()}`;
+  const written = (holder: Holder, place: () => void) => {
+    writeFileSync(own, JSON.stringify(holder), { mode: 0o600 });
+    try {
+      place();
+    } finally {
+      rmSync(own, { force: true });
+    }
   };
-  try {
-    write("wx", me);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const holder = holderOf(dataDir);
-    if (holder) throw new DataDirInUse(dataDir, holder);
-    // Its holder died. Remove and create again: of two that race here, `wx` lets one through.
-    rmSync(file, { force: true });
-    write("wx", me);
-  }
+  const isThere = (error: unknown) => (error as NodeJS.ErrnoException).code === "EEXIST";
+  written(me, () => {
+    try {
+      return linkSync(own, file);
+    } catch (error) {
+      if (!isThere(error)) throw error;
+    }
+    const refuse = (holder: Holder | null): void => {
+      if (holder) throw new DataDirInUse(dataDir, holder);
+    };
+    refuse(holderOf(dataDir));
+    // Its holder died. One at a time takes over, and looks again once it is its turn.
+    const turn = `${file}.turn`;
+    try {
+      linkSync(own, turn);
+    } catch (error) {
+      if (!isThere(error)) throw error;
+      refuse(read(turn));
+      throw new Error(`a process died as it took over ${dataDir}; remove ${turn}`);
+    }
+    try {
+      refuse(holderOf(dataDir));
+      rmSync(file, { force: true });
+      linkSync(own, file);
+    } catch (error) {
+      if (isThere(error)) refuse(holderOf(dataDir));
+      throw error;
+    } finally {
+      rmSync(turn, { force: true });
+    }
+  });
   return {
-    announce: (url) => write("w", { ...me, url }),
+    announce: (url) => written({ ...me, url }, () => renameSync(own, file)),
     release: () => rmSync(file, { force: true }),
   };
 };

@@ -33,16 +33,22 @@ export const migrate = async (
   schema: string,
   folders: URL[],
 ): Promise<string[]> => {
-  await database.sql.raw("create schema if not exists ??", [schema]);
   const ran: string[] = [];
-  for (const [index, folder] of folders.entries()) {
-    const [, names] = (await database.sql.migrate.latest({
-      migrationSource: source(folder, schema),
-      schemaName: schema,
-      // The platform's own tables and the room's are two accounts, so that each can grow by itself.
-      tableName: index === 0 ? "platform_migration" : "room_migration",
-    })) as [number, string[]];
-    ran.push(...names);
-  }
+  await database.transaction(async (tx) => {
+    // Of two processes that start at once the second waits here, and finds nothing left to do.
+    await tx.raw("set local lock_timeout = 0");
+    await tx.raw("set local statement_timeout = 0");
+    await tx.raw("select pg_advisory_xact_lock(hashtext(?))", [`handoff-graph migrate ${schema}`]);
+    await tx.raw("create schema if not exists ??", [schema]);
+    for (const [index, folder] of folders.entries()) {
+      const [, names] = (await tx.migrate.latest({
+        migrationSource: source(folder, schema),
+        schemaName: schema,
+        // The platform's own tables and the room's are two accounts, so that each can grow by itself.
+        tableName: index === 0 ? "platform_migration" : "room_migration",
+      })) as [number, string[]];
+      ran.push(...names);
+    }
+  });
   return ran;
 };

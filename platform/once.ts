@@ -49,9 +49,9 @@ export const once = async <T extends Versioned>(
 ): Promise<T> => {
   const scope = { agency_id: act.by.agency, subject: act.by.subject, key: input.idempotencyKey };
   const sha256 = createHash("sha256")
-    .update(`${as} ${canonical(input)}`)
+    .update(`${as} ${act.by.role} ${canonical(input)}`)
     .digest("hex");
-  const { length } = input.idempotencyKey;
+  const { length } = input.idempotencyKey.trim();
   if (length < 1 || length > LONGEST_KEY)
     throw new Problem("BAD_INPUT", `\`idempotencyKey\` must be 1 to ${LONGEST_KEY} characters`, {
       field: "idempotencyKey",

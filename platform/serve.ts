@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#schema/problems.ts";
@@ -90,6 +90,7 @@ export const problemReply = (error: unknown, requestId: string, log: Log): Reply
       ...(problem.code === "UNAUTHENTICATED" && {
         "www-authenticate": 'Bearer error="invalid_token"',
       }),
+      ...(typeof problem.details.allow === "string" && { allow: problem.details.allow }),
       ...(typeof problem.details.retryAfterSeconds === "number" && {
         "retry-after": String(problem.details.retryAfterSeconds),
       }),
@@ -128,19 +129,21 @@ export const serve = async (
   };
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const requestId = uuidv7();
-    const url = new URL(request.url ?? "/", "http://localhost");
+    // By hand: `new URL` throws on targets such as `//`, which anyone may send.
+    const [path = "", ...query] = (request.url ?? "/").split("?");
+    const search = query.length > 0 ? `?${query.join("?")}` : "";
     const gone = new AbortController();
     response.on("close", () => {
       if (!response.writableFinished) gone.abort();
     });
     let reply: Reply;
     try {
-      const route = Object.hasOwn(all, url.pathname) ? all[url.pathname] : undefined;
+      const route = Object.hasOwn(all, path) ? all[path] : undefined;
       if (!route) throw new Problem("NOT_FOUND", "no such path");
       reply = await route({
         method: request.method ?? "GET",
-        path: url.pathname,
-        search: url.search,
+        path,
+        search,
         headers: request.headers,
         requestId,
         gone: gone.signal,
@@ -174,6 +177,13 @@ export const serve = async (
       });
     },
   );
+  // Node counts a connection on which nothing was ever asked as busy.
+  const unused = new Set<Socket>();
+  server.on("connection", (socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  server.on("request", ({ socket }) => unused.delete(socket));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
@@ -188,6 +198,7 @@ export const serve = async (
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        for (const socket of unused) socket.destroy();
       });
       clearTimeout(cut);
     },

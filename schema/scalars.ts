@@ -1,10 +1,17 @@
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
 
 /** RFC 3339: a full date, a full time and an offset; nothing is read as local time. */
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
+const RFC_3339 = /^(\d{4}-\d{2}-\d{2})T(?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
+
+/** `Date` takes the 30th of February for the 2nd of March. */
+const isADay = (date: string): boolean => {
+  const midnight = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
+};
 
 const toInstant = (value: unknown): Date => {
-  const instant = typeof value === "string" && RFC_3339.test(value) ? new Date(value) : undefined;
+  const [text, date = ""] = (typeof value === "string" && RFC_3339.exec(value)) || [];
+  const instant = text !== undefined && isADay(date) ? new Date(text) : undefined;
   if (!instant || Number.isNaN(instant.getTime()))
     throw new GraphQLError("a DateTime is RFC 3339 with an offset, like 2026-11-23T09:00:00Z");
   return instant;

@@ -27,7 +27,7 @@ export type Query = {
   __typename?: "Query";
   dispute?: Maybe<Dispute>;
   /** Disputes that the asking agency is a party to, the latest first. */
-  disputes: DisputeConnection;
+  disputes?: Maybe<DisputeConnection>;
 };
 
 export type QueryDisputeArgs = {
@@ -361,7 +361,7 @@ export type QueryResolvers<
     RequireFields<QueryDisputeArgs, "id">
   >;
   disputes?: Resolver<
-    ResolversTypes["DisputeConnection"],
+    Maybe<ResolversTypes["DisputeConnection"]>,
     ParentType,
     ContextType,
     RequireFields<QueryDisputesArgs, "first">

@@ -26,7 +26,7 @@ export type Query = {
   __typename?: "Query";
   escalationIssue?: Maybe<EscalationIssue>;
   /** Issues that are not resolved and that the asking agency is a party to, the oldest first. */
-  openEscalationIssues: EscalationIssueConnection;
+  openEscalationIssues?: Maybe<EscalationIssueConnection>;
 };
 
 export type QueryEscalationIssueArgs = {
@@ -328,7 +328,7 @@ export type QueryResolvers<
     RequireFields<QueryEscalationIssueArgs, "id">
   >;
   openEscalationIssues?: Resolver<
-    ResolversTypes["EscalationIssueConnection"],
+    Maybe<ResolversTypes["EscalationIssueConnection"]>,
     ParentType,
     ContextType,
     RequireFields<QueryOpenEscalationIssuesArgs, "first">

@@ -27,7 +27,7 @@ export type Query = {
   /** An agreement of the asking agency. */
   sharingAgreement?: Maybe<SharingAgreement>;
   /** The asking agency's agreements, the latest first. */
-  sharingAgreements: SharingAgreementConnection;
+  sharingAgreements?: Maybe<SharingAgreementConnection>;
 };
 
 export type QuerySharingAgreementArgs = {
@@ -363,7 +363,7 @@ export type QueryResolvers<
     RequireFields<QuerySharingAgreementArgs, "id">
   >;
   sharingAgreements?: Resolver<
-    ResolversTypes["SharingAgreementConnection"],
+    Maybe<ResolversTypes["SharingAgreementConnection"]>,
     ParentType,
     ContextType,
     RequireFields<QuerySharingAgreementsArgs, "first">

@@ -27,7 +27,7 @@ export type Query = {
   __typename?: "Query";
   governanceMeeting?: Maybe<GovernanceMeeting>;
   /** Meetings that the asking agency was at, the latest first. */
-  governanceMeetings: GovernanceMeetingConnection;
+  governanceMeetings?: Maybe<GovernanceMeetingConnection>;
 };
 
 export type QueryGovernanceMeetingArgs = {
@@ -323,7 +323,7 @@ export type QueryResolvers<
     RequireFields<QueryGovernanceMeetingArgs, "id">
   >;
   governanceMeetings?: Resolver<
-    ResolversTypes["GovernanceMeetingConnection"],
+    Maybe<ResolversTypes["GovernanceMeetingConnection"]>,
     ParentType,
     ContextType,
     RequireFields<QueryGovernanceMeetingsArgs, "first">

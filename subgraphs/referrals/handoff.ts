@@ -96,7 +96,7 @@ export interface Handoff {
   /** Null while the offer is open to any performer (FHIR Task.owner 0..1). */
   receiver: string | null;
   coordinator: string;
-  // INVARIANT: one agency at every instant; it changes only when service begins.
+  // INVARIANT: one agency at every instant; it changes only when service begins, and when a handoff is reopened.
   accountable: string;
   state: State;
   cycle: number;
@@ -187,8 +187,18 @@ const said: Record<Fact, (facts: Facts, handoff: Handoff) => void> = {
       "must be another agency than the one that declines",
     );
   },
-  appointmentAt: ({ appointmentAt }) => need(!!appointmentAt, "appointmentAt", "must be given"),
-  reviewAt: ({ reviewAt }) => need(!!reviewAt, "reviewAt", "must be given"),
+  appointmentAt: ({ appointmentAt, occurredAt }) =>
+    need(
+      !!appointmentAt && appointmentAt >= (occurredAt ?? appointmentAt),
+      "appointmentAt",
+      "must not be before it was made",
+    ),
+  reviewAt: ({ reviewAt, occurredAt }) =>
+    need(
+      !!reviewAt && reviewAt >= (occurredAt ?? reviewAt),
+      "reviewAt",
+      "must not be before it was set",
+    ),
 };
 
 /** The parts that an agency plays in a handoff; none when it is no party. */
@@ -236,6 +246,20 @@ const engaged = (handoff: Handoff, at: Date): Pick<Handoff, "accountable" | "eng
 });
 
 /**
+ * A new cycle: whoever reopens a handoff answers for the person until service begins again, and where service had begun,
+ * a gap is counted anew from its end.
+ */
+const again = (
+  handoff: Handoff,
+  act: Act,
+): Pick<Handoff, "accountable" | "leftAt" | "engagedAt" | "cycle"> => ({
+  accountable: act.by.agency,
+  leftAt: handoff.engagedAt ? handoff.occurredAt : handoff.leftAt,
+  engagedAt: null,
+  cycle: handoff.cycle + 1,
+});
+
+/**
  * Makes a move.
  *
  * @throws {Problem} MOVE_NOT_ALLOWED with the state and the moves that are open; BAD_INPUT naming the field that is
@@ -259,9 +283,9 @@ export const move = (handoff: Handoff, name: Move, facts: Facts, act: Act): Hand
     ...handoff,
     ...when,
     ...(terms.to === "IN_SERVICE" && engaged(handoff, when.occurredAt)),
+    ...(name === "REOPEN" && again(handoff, act)),
     version: handoff.version + 1,
     state: terms.to,
-    cycle: handoff.cycle + (name === "REOPEN" ? 1 : 0),
     move: name,
     reason: facts.reason ?? null,
     reasonText: facts.reasonText ?? null,
@@ -344,7 +368,9 @@ export interface CareGap {
 /** The gap of a handoff; null when it is not known when the sender's care ended, or when there was none. */
 export const gap = (handoff: Handoff, at: Date): CareGap | null => {
   const { leftAt, engagedAt } = handoff;
-  const until = engagedAt ?? (ENDED.has(handoff.state) ? null : at);
+  // A decline ends the ask and not the gap: the person has left, and still nobody serves them.
+  const over = handoff.state === "CANCELLED" || handoff.state === "COMPLETED";
+  const until = engagedAt ?? (over ? null : at);
   if (!leftAt || !until || until <= leftAt) return null;
   return {
     from: leftAt,

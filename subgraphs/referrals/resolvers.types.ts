@@ -35,19 +35,19 @@ export type Query = {
   __typename?: "Query";
   agency?: Maybe<Agency>;
   /** Every agency on the roll, oldest first. */
-  agencies: AgencyConnection;
+  agencies?: Maybe<AgencyConnection>;
   person?: Maybe<Person>;
   /** A person by an identifier that the asking agency knows them by: a record number, a member number. */
   personByIdentifier?: Maybe<Person>;
   interface?: Maybe<Interface>;
   /** Every interface, oldest first. */
-  interfaces: InterfaceConnection;
+  interfaces?: Maybe<InterfaceConnection>;
   referral?: Maybe<Referral>;
   handoff?: Maybe<Handoff>;
   /** Handoffs that the asking agency is a party to, the latest first. */
-  handoffs: HandoffConnection;
+  handoffs?: Maybe<HandoffConnection>;
   /** Handoffs in which the next move is the asking agency's, the longest waiting first. */
-  worklist: HandoffConnection;
+  worklist?: Maybe<HandoffConnection>;
 };
 
 export type QueryAgencyArgs = {
@@ -960,7 +960,7 @@ export type QueryResolvers<
     RequireFields<QueryAgencyArgs, "id">
   >;
   agencies?: Resolver<
-    ResolversTypes["AgencyConnection"],
+    Maybe<ResolversTypes["AgencyConnection"]>,
     ParentType,
     ContextType,
     RequireFields<QueryAgenciesArgs, "first">
@@ -984,7 +984,7 @@ export type QueryResolvers<
     RequireFields<QueryInterfaceArgs, "id">
   >;
   interfaces?: Resolver<
-    ResolversTypes["InterfaceConnection"],
+    Maybe<ResolversTypes["InterfaceConnection"]>,
     ParentType,
     ContextType,
     RequireFields<QueryInterfacesArgs, "first">
@@ -1002,13 +1002,13 @@ export type QueryResolvers<
     RequireFields<QueryHandoffArgs, "id">
   >;
   handoffs?: Resolver<
-    ResolversTypes["HandoffConnection"],
+    Maybe<ResolversTypes["HandoffConnection"]>,
     ParentType,
     ContextType,
     RequireFields<QueryHandoffsArgs, "first">
   >;
   worklist?: Resolver<
-    ResolversTypes["HandoffConnection"],
+    Maybe<ResolversTypes["HandoffConnection"]>,
     ParentType,
     ContextType,
     RequireFields<QueryWorklistArgs, "first">

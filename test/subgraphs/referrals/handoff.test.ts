@@ -163,6 +163,29 @@ describe("a handoff", () => {
     expect(declined).toMatchObject({ state: "DECLINED", accountable: agencies.hospital.id });
   });
 
+  it("reopened after service, is answered for by whoever reopens it, and its gap is counted anew", () => {
+    const ended = handoff({
+      state: "COMPLETED",
+      accountable: agencies.bh.id,
+      leftAt: new Date(at("06:00")),
+      engagedAt: new Date(at("07:00")),
+    });
+    const reopened = move(ended, "REOPEN", {}, by(sender));
+    expect(reopened).toMatchObject({
+      accountable: agencies.hospital.id,
+      leftAt: ended.occurredAt,
+      engagedAt: null,
+    });
+    expect(gap(reopened, new Date(at("12:00")))?.hours).toBe(4);
+  });
+
+  it("is not scheduled for a time before it was scheduled", () => {
+    const facts = { occurredAt: new Date(at("10:00")), appointmentAt: new Date(at("09:00")) };
+    expect(() => move(handoff({ state: "ACCEPTED" }), "SCHEDULE", facts, by(receiver))).toThrow(
+      expect.objectContaining({ code: "BAD_INPUT", details: { field: "appointmentAt" } }),
+    );
+  });
+
   it("begins a new cycle when it is reopened", () => {
     const again = move(handoff({ state: "DECLINED" }), "REOPEN", {}, by(sender));
     expect(again).toMatchObject({ state: "AWAITING_DECISION", cycle: 2 });
@@ -188,7 +211,8 @@ describe("a handoff", () => {
             it = move(it, name, everything, by(actor));
             expect([it.sender, it.receiver]).toContain(it.accountable);
             expect(it.version).toBe(before.version + 1);
-            if (it.accountable !== before.accountable) expect(name).toBe("BEGIN_SERVICE");
+            if (it.accountable !== before.accountable)
+              expect(["BEGIN_SERVICE", "REOPEN"]).toContain(name);
           }
         },
       ),
@@ -230,6 +254,11 @@ describe("the gap between one agency's care and the next one's", () => {
       to: null,
       hours: 12.5,
     });
+  });
+
+  it("runs on after a decline: the person has left, and still nobody serves them", () => {
+    const it = handoff({ leftAt, state: "DECLINED" });
+    expect(gap(it, new Date(at("10:00")))?.hours).toBe(1);
   });
 
   it("is closed by the beginning of service, not by acceptance or appointment", () => {

@@ -51,7 +51,10 @@ module.exports = {
     {
       name: "only-stores-query",
       severity: "error",
-      from: { path: room, pathNot: "(store|/index|/fhir/(intake|mapping|inference))\\.ts$" },
+      from: {
+        path: room,
+        pathNot: "store\\.ts$",
+      },
       to: {
         path: "(platform/database\\.ts$|node_modules/(knex|pg)/)",
         dependencyTypesNot: ["type-only"],

@@ -12,7 +12,7 @@ import { isKnownTo } from "./person-store.ts";
 import { serviceNamed } from "./referral.ts";
 import type { Priority, Referral, ReferralStatus } from "./referral.ts";
 
-export const referralFromRow = (row: Row): Referral => ({
+const fromRow = (row: Row): Referral => ({
   id: row.id as string,
   version: row.version as number,
   person: row.person_id as string,
@@ -47,7 +47,7 @@ const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
 const kept = aggregate<Referral>({
   schema: "referrals",
   table: "referral",
-  fromRow: referralFromRow,
+  fromRow,
   toRow,
   event: (before) => (before ? "referral.changed" : "referral.made"),
   told: () => ({}),
@@ -56,9 +56,13 @@ const kept = aggregate<Referral>({
 
 /** Finds a referral that the requester may act on. */
 export const seenReferral = async (sql: Sql, by: Requester, id: string): Promise<Referral> =>
-  referralFromRow(
+  fromRow(
     ((await seenBy(by, sql(kept.name).where({ id })).first()) as Row | undefined) ?? notFound(),
   );
+
+/** A referral that is known to exist. */
+export const storedReferral = async (tx: Transaction, id: string): Promise<Referral> =>
+  fromRow((await tx(kept.name).where({ id }).first()) as Row);
 
 /** May the requester know of this referral? */
 export const canSeeReferral = async (sql: Sql, by: Requester, id: string): Promise<boolean> =>

@@ -44,6 +44,16 @@ describe("the source", () => {
     ]);
   });
 
+  it("queries in stores alone", () => {
+    const queries = files.filter(
+      (file) =>
+        file.startsWith("subgraphs/") &&
+        !file.endsWith("store.ts") &&
+        /\b(tx|sql)\((["'`]|kept\.name)/.test(source(file)),
+    );
+    expect(queries).toEqual([]);
+  });
+
   it("names another room's tables in no store", () => {
     const schemas = ["referrals", "disputes", "escalation", "information_sharing", "performance"];
     const crossings = files

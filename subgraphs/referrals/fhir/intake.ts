@@ -14,7 +14,7 @@ import { inferHandoffs } from "./inference.ts";
 import { inTurn, keep, lastReceived, quarantine, release, sha256 } from "./intake-store.ts";
 import type { At, Kept, Refused } from "./intake-store.ts";
 import { map, rank } from "./mapping.ts";
-import type { Intake } from "./mapping.ts";
+import type { Intake } from "./reading.ts";
 import { validate } from "./validate.ts";
 
 /** What became of one resource. */

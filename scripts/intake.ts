@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { DataDirInUse, takeLock } from "#platform/lock.ts";
 import { openLog } from "#platform/log.ts";
@@ -47,6 +48,9 @@ const lines = (file: string, reply: Reply): Line[] => {
     }));
 };
 
+let stopped = false;
+process.once("SIGINT", () => (stopped = true));
+
 const send = async (url: string, token: string, file: string): Promise<Line[]> => {
   let bytes: Buffer;
   try {
@@ -66,6 +70,12 @@ const send = async (url: string, token: string, file: string): Promise<Line[]> =
     headers: { "content-type": "application/fhir+json", authorization: `Bearer ${token}` },
     body: bytes,
   });
+  if (response.status === 429) {
+    // The agency's budget for this minute is spent: a large folder goes in over several.
+    await response.body?.cancel();
+    await pause(Number(response.headers.get("retry-after") ?? 1) * 1000);
+    return stopped ? [] : send(url, token, file);
+  }
   if (response.status === 401 || response.status === 403)
     throw new Error(
       `the house refused the sender: ${lines(file, (await response.json()) as Reply)[0]?.text}`,
@@ -84,9 +94,6 @@ const reach = async (): Promise<{ url: string; leave: () => Promise<void> }> => 
   if (here.demo) await (await import("../test/county/seed.ts")).seed(house);
   return { url: house.url, leave: () => house.close() };
 };
-
-let stopped = false;
-process.once("SIGINT", () => (stopped = true));
 
 const { as, files } = commandLine("county-system");
 try {

@@ -1,4 +1,4 @@
-/** Step 2: an operation must fit the graph, and its limits. */
+/** Step 3: an operation must fit the graph, and its limits. */
 import { GraphQLError, isInterfaceType, isObjectType, Kind } from "graphql";
 import type {
   ASTVisitor,

@@ -3,6 +3,7 @@
  *
  *   identify   token -> Requester                                    identify.ts
  *   budget     the agency's requests in this minute                  platform/budget.ts
+ *   receive    HTTP -> a GraphQL request within its size             receive.ts
  *   admit      document -> an operation that fits, within limits     admit.ts
  *   plan       operation -> query plan                               @apollo/gateway
  *   collect    plan -> each subgraph's part, within a deadline       collect.ts
@@ -10,7 +11,7 @@
  */
 import "./telemetry-off.ts";
 import { ApolloGateway } from "@apollo/gateway";
-import { ApolloServer, HeaderMap } from "@apollo/server";
+import { ApolloServer } from "@apollo/server";
 import type { ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError } from "graphql";
 import { Problem } from "#schema/problems.ts";
@@ -21,11 +22,13 @@ import type { Log } from "#platform/log.ts";
 import type { Route } from "#platform/serve.ts";
 import { admission, LIMITS } from "./admit.ts";
 import { collect, DEADLINES } from "./collect.ts";
-import type { Context, Deadlines, Subgraph } from "./collect.ts";
+import type { Context, Deadlines } from "./collect.ts";
 import { FHIR, forward } from "./forward.ts";
 import { identify } from "./identify.ts";
 import type { Directory, Issuer } from "./identify.ts";
+import { receive } from "./receive.ts";
 import { shownError } from "./respond.ts";
+import type { Subgraph } from "./subgraph.ts";
 
 /** What a gateway stands on. */
 export interface Ground {
@@ -48,8 +51,6 @@ export interface Gateway {
   routes: Record<string, Route>;
   close(): Promise<void>;
 }
-
-const BODY_LIMIT = 100_000;
 
 const edge: ApolloServerPlugin<Context> = {
   requestDidStart: async () => ({
@@ -117,28 +118,8 @@ export const openGateway = async (ground: Ground): Promise<Gateway> => {
 
   const graphql: Route = async (call) => {
     const requester = await admitted(call.headers.authorization);
-    if (call.method !== "GET" && call.method !== "POST")
-      throw new Problem("METHOD_NOT_ALLOWED", "`/graphql` takes GET and POST", {
-        allow: "GET, POST",
-      });
-    let body: unknown;
-    if (call.method === "POST") {
-      if (!/^application\/json\b/i.test(call.headers["content-type"] ?? ""))
-        throw new Problem("UNSUPPORTED_MEDIA_TYPE", "`/graphql` takes application/json");
-      try {
-        body = JSON.parse((await call.body(BODY_LIMIT)).toString("utf8"));
-      } catch (error) {
-        if (error instanceof Problem) throw error;
-        throw new Problem("BAD_REQUEST", "the body is not JSON", {}, { cause: error });
-      }
-    }
-    if ((body as { extensions?: { persistedQuery?: unknown } } | null)?.extensions?.persistedQuery)
-      throw new Problem("BAD_REQUEST", "an operation must bring its document along");
-    const headers = new HeaderMap();
-    for (const [name, value] of Object.entries(call.headers))
-      if (typeof value === "string") headers.set(name, value);
     const response = await server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: call.method, headers, search: call.search, body },
+      httpGraphQLRequest: await receive(call),
       context: async () => ({ requester, requestId: call.requestId }),
     });
     if (response.body.kind !== "complete")

@@ -5,7 +5,7 @@ import type { Requester } from "#sharing/requester.ts";
 import { problemReply } from "#platform/serve.ts";
 import type { Reply, Route } from "#platform/serve.ts";
 import type { Log } from "#platform/log.ts";
-import type { Subgraph } from "./collect.ts";
+import type { Subgraph } from "./subgraph.ts";
 
 /** A path that is passed on. */
 export interface Way {
@@ -44,7 +44,8 @@ export const forward =
   async ({ method, headers, body, requestId }) => {
     try {
       const requester = await admitted(headers.authorization);
-      if (method !== "POST") throw new Problem("METHOD_NOT_ALLOWED", `\`${way.path}\` takes POST`);
+      if (method !== "POST")
+        throw new Problem("METHOD_NOT_ALLOWED", `\`${way.path}\` takes POST`, { allow: "POST" });
       const [type = "", ...parameters] = (headers["content-type"] ?? "")
         .split(";")
         .map((part) => part.trim());

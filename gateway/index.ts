@@ -11,8 +11,8 @@ import { serve, stopOnSignals } from "#platform/serve.ts";
 import { needed, urlsByRoom } from "#platform/settings.ts";
 import type { AgencyKind } from "#sharing/vocabulary.ts";
 import { openGateway } from "./answer.ts";
-import { httpSubgraph } from "./collect.ts";
-import type { Subgraph } from "./collect.ts";
+import { httpSubgraph } from "./subgraph.ts";
+import type { Subgraph } from "./subgraph.ts";
 import type { Directory } from "./identify.ts";
 import { remoteIssuer } from "./identify.ts";
 

@@ -1,4 +1,4 @@
-/** Step 5: errors from the closed list, and nothing that a subgraph or a library says besides. */
+/** Step 6: errors from the closed list, and nothing that a subgraph or a library says besides. */
 import type { GraphQLFormattedError } from "graphql";
 import { isProblemCode } from "#schema/problems.ts";
 import type { ProblemCode } from "#schema/problems.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { checker, newKeyPair, signer } from "#platform/passport.ts";
 import type { KeyPair } from "#platform/passport.ts";
 import type { Operation } from "#platform/subgraph.ts";
-import { httpSubgraph } from "../../gateway/collect.ts";
+import { httpSubgraph } from "../../gateway/subgraph.ts";
 import { agencies, personas } from "../county/county.ts";
 import { openCounty } from "../county/house.ts";
 import type { County } from "../county/house.ts";

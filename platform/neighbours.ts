@@ -1,6 +1,9 @@
 /** How a room asks another one something, as the house itself. */
 import { Pool } from "undici";
+import { KEEPER, vouched } from "#schema/known.ts";
+import type { Claim, Known } from "#schema/known.ts";
 import { Problem } from "#schema/problems.ts";
+import type { Act } from "./act.ts";
 import type { Sign } from "./passport.ts";
 
 /**
@@ -14,6 +17,17 @@ export type Neighbours = (
   question: object,
   requestId: string,
 ) => Promise<unknown>;
+
+/**
+ * Lets the room that keeps them vouch for what an input names. Ask before a transaction is opened: none may wait for
+ * another room.
+ *
+ * @throws {Problem} NOT_FOUND or BAD_INPUT when the claim does not hold.
+ */
+export const vouch = async (neighbours: Neighbours, claim: Claim, act: Act): Promise<void> => {
+  const question = { claim, requester: act.by };
+  vouched(claim, (await neighbours(KEEPER.room, KEEPER.path, question, act.requestId)) as Known);
+};
 
 const DEADLINE_MS = 800;
 

@@ -4,6 +4,9 @@
  */
 import { notFound, Problem } from "./problems.ts";
 
+/** The room that keeps agencies, interfaces and referrals, and where it is asked. */
+export const KEEPER = { room: "referrals", path: "/known" } as const;
+
 /** What an input names of another room's things. */
 export interface Claim {
   /** A referral that the requester must be able to see. */

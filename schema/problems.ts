@@ -122,6 +122,17 @@ export class Problem extends Error {
   }
 }
 
+/**
+ * Refuses an input in which something does not hold.
+ *
+ * @param field The input field that is wrong; it stands in the message and in the details.
+ * @param why What it must be, as in `must not be blank`.
+ * @throws {Problem} BAD_INPUT unless it holds
+ */
+export const need = (holds: boolean, field: string, why: string): void => {
+  if (!holds) throw new Problem("BAD_INPUT", `\`${field}\` ${why}`, { field });
+};
+
 /** One message for what does not exist and for what the requester may not know of: the bytes must not differ. */
 export const notFound = (): never => {
   throw new Problem("NOT_FOUND", "no such record, or none that you may see");

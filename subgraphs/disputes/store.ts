@@ -1,7 +1,5 @@
 import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
-import { vouched } from "#schema/known.ts";
-import type { Claim, Known } from "#schema/known.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
@@ -10,6 +8,7 @@ import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database } from "#platform/database.ts";
+import { vouch } from "#platform/neighbours.ts";
 import type { Neighbours } from "#platform/neighbours.ts";
 import { fromJson, instant } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
@@ -80,9 +79,6 @@ const kept = aggregate<Dispute>({
 /** Disputes, as one requester may see and change them. */
 export const openDisputes = (database: Database, act: Act, neighbours: Neighbours) => {
   const { sql } = database;
-  // Asked before a transaction is opened, for none may wait for another room.
-  const asked = async (claim: Claim) =>
-    (await neighbours("referrals", "/known", { claim, requester: act.by }, act.requestId)) as Known;
   const seen: Narrow = (query) => seenBy(act.by, query);
   const byId = kept.finder(sql, seen);
   const ofReferral = kept.gatherer(sql, seen, "referral_id", ({ referral }) => referral.id);
@@ -95,12 +91,12 @@ export const openDisputes = (database: Database, act: Act, neighbours: Neighbour
       return connect(query, { column: "opened_at", direction: "desc" }, page, fromRow);
     },
     open: async (input: Opening & { idempotencyKey: string }) => {
-      const claim: Claim = {
+      const claim = {
         referral: input.referralId,
         agencies: { ids: input.partyIds, field: "partyIds" },
       };
       const opened = open(uuidv7(), input, act);
-      vouched(claim, await asked(claim));
+      await vouch(neighbours, claim, act);
       return kept.make(database, act, "openDispute", input, () => opened);
     },
     /** One move. */

@@ -1,5 +1,5 @@
 /** Agreements to share: what two agencies may give each other, for what, and since when. */
-import { Problem } from "#schema/problems.ts";
+import { need, Problem } from "#schema/problems.ts";
 import type { Category, Purpose, Role } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 
@@ -47,10 +47,6 @@ const binding = (act: Act): void => {
       "FORBIDDEN",
       "an agreement is made by an executive, a privacy officer or an administrator",
     );
-};
-
-const need = (holds: boolean, field: string, why: string): void => {
-  if (!holds) throw new Problem("BAD_INPUT", `\`${field}\` ${why}`, { field });
 };
 
 /**

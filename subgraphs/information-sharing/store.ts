@@ -1,8 +1,6 @@
 import DataLoader from "dataloader";
 import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
-import { vouched } from "#schema/known.ts";
-import type { Claim, Known } from "#schema/known.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { Category, Purpose } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
@@ -11,6 +9,7 @@ import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database } from "#platform/database.ts";
+import { vouch } from "#platform/neighbours.ts";
 import type { Neighbours } from "#platform/neighbours.ts";
 import { instant, instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
@@ -60,9 +59,6 @@ const kept = aggregate<SharingAgreement>({
 /** Agreements, as one requester may see and move them. */
 export const openAgreements = (database: Database, act: Act, neighbours: Neighbours) => {
   const { sql } = database;
-  // Asked before a transaction is opened, for none may wait for another room.
-  const asked = async (claim: Claim) =>
-    (await neighbours("referrals", "/known", { claim, requester: act.by }, act.requestId)) as Known;
   const seen: Narrow = (query) => seenBy(act.by, query);
   const byId = kept.finder(sql, seen);
   const ofInterface = new DataLoader<string, SharingAgreement | null>(async (ids) => {
@@ -77,12 +73,12 @@ export const openAgreements = (database: Database, act: Act, neighbours: Neighbo
     list: (page: Page) =>
       connect(seen(sql(kept.name)), { column: "created_at", direction: "desc" }, page, fromRow),
     draft: async (input: Draft & { idempotencyKey: string }) => {
-      const claim: Claim = {
+      const claim = {
         interface: { id: input.interfaceId, field: "interfaceId" },
         agencies: { ids: [act.by.agency, input.withAgencyId], field: "withAgencyId" },
       };
       const drafted = draft(uuidv7(), input, act);
-      vouched(claim, await asked(claim));
+      await vouch(neighbours, claim, act);
       return kept.make(database, act, "draftSharingAgreement", input, () => drafted);
     },
     /** One move. */

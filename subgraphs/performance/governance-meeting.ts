@@ -1,5 +1,5 @@
 /** Monthly reviews of how an interface performs. */
-import { Problem } from "#schema/problems.ts";
+import { need, Problem } from "#schema/problems.ts";
 import type { Act } from "#platform/act.ts";
 import type { Role } from "#sharing/vocabulary.ts";
 import { monthOf } from "./month.ts";
@@ -32,10 +32,6 @@ export interface Minutes {
 }
 
 const RECORDING: ReadonlySet<Role> = new Set<Role>(["EXECUTIVE", "COMMISSIONER_LIAISON", "ADMIN"]);
-
-const need = (holds: boolean, field: string, why: string): void => {
-  if (!holds) throw new Problem("BAD_INPUT", `\`${field}\` ${why}`, { field });
-};
 
 /**
  * Records a meeting.

@@ -1,13 +1,12 @@
 import DataLoader from "dataloader";
 import { v7 as uuidv7 } from "uuid";
-import { vouched } from "#schema/known.ts";
-import type { Claim, Known } from "#schema/known.ts";
 import type { Act } from "#platform/act.ts";
 import { aggregate } from "#platform/aggregate.ts";
 import type { Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database } from "#platform/database.ts";
+import { vouch } from "#platform/neighbours.ts";
 import type { Neighbours } from "#platform/neighbours.ts";
 import { firstTime } from "#platform/outbox.ts";
 import { instant } from "#platform/record.ts";
@@ -90,9 +89,6 @@ const freeze = async (
 /** Figures and meetings, as one requester may see them. */
 export const openPerformance = (database: Database, act: Act, neighbours: Neighbours) => {
   const { sql } = database;
-  // Asked before a transaction is opened, for none may wait for another room.
-  const asked = async (claim: Claim) =>
-    (await neighbours("referrals", "/known", { claim, requester: act.by }, act.requestId)) as Known;
   const seen: Narrow = (query) => query.whereRaw("agency_ids @> array[?]::uuid[]", [act.by.agency]);
   const byId = kept.finder(sql, seen);
   const volume = new DataLoader<{ id: string; range: Month[] }, HandoffVolume[], string>(
@@ -120,12 +116,12 @@ export const openPerformance = (database: Database, act: Act, neighbours: Neighb
       connect(seen(sql(kept.name)), { column: "held_at", direction: "desc" }, page, fromRow),
     volume: (id: string, from: string, to: string) => volume.load({ id, range: months(from, to) }),
     hold: async (input: Minutes & { idempotencyKey: string }) => {
-      const claim: Claim = {
+      const claim = {
         interface: { id: input.interfaceId, field: "interfaceId" },
         agencies: { ids: input.agencyIds, field: "agencyIds" },
       };
       const held = hold(uuidv7(), input, act);
-      vouched(claim, await asked(claim));
+      await vouch(neighbours, claim, act);
       return kept.make(database, act, "recordGovernanceMeeting", input, () => held);
     },
   };

@@ -1,5 +1,5 @@
 /** Where a handoff can stand, what can be done with it, by whom, and who answers for the person meanwhile. */
-import { Problem } from "#schema/problems.ts";
+import { need, Problem } from "#schema/problems.ts";
 import type { Act } from "#platform/act.ts";
 
 /** The thirteen states (FHIR Task.status and businessStatus stand beside each in GLOSSARY.md). */
@@ -157,10 +157,6 @@ export interface Facts {
 
 /** Declines after which there is nobody to ask instead. */
 const WITHOUT_REDIRECT: ReadonlySet<string> = new Set(["PERSON_DECLINED", "DUPLICATE"]);
-
-const need = (holds: boolean, field: string, why: string): void => {
-  if (!holds) throw new Problem("BAD_INPUT", `\`${field}\` ${why}`, { field });
-};
 
 const said: Record<Fact, (facts: Facts, handoff: Handoff) => void> = {
   items: ({ items = [] }) =>

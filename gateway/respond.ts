@@ -17,7 +17,6 @@ const APOLLO: Record<string, ProblemCode> = {
 
 /** What may stand in `extensions` beside a code. */
 const DETAILS = [
-  "agency",
   "currentVersion",
   "field",
   "limit",

@@ -1,5 +1,5 @@
 /** Disputes between agencies: what may be argued, by whom, and the person's coverage meanwhile. */
-import { Problem } from "#schema/problems.ts";
+import { need, Problem } from "#schema/problems.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
 
@@ -51,16 +51,16 @@ export interface Opening {
 const STATEABLE: ReadonlySet<Stage> = new Set<Stage>(["OPEN", "UNDER_REVIEW"]);
 
 const stated = (statement: string, act: Act): Position => {
-  if (statement.trim() === "")
-    throw new Problem("BAD_INPUT", "`statement` must not be blank", { field: "statement" });
+  need(statement.trim() !== "", "statement", "must not be blank");
   return { agency: { id: act.by.agency }, statement, statedAt: act.at };
 };
 
 /**
  * Opens a dispute.
  *
- * @throws {Problem} FORBIDDEN to roles that do not work with people; BAD_INPUT when there are fewer than two parties, when the asking agency is none of them, when its
- *   position is blank, or when coverage is not required and no reason is given.
+ * @throws {Problem} FORBIDDEN to roles that do not work with people; BAD_INPUT when there are fewer than two parties,
+ *   when the asking agency is none of them, when its position is blank, or when coverage is not required and no reason
+ *   is given.
  */
 export const open = (id: string, opening: Opening, act: Act): Dispute => {
   if (!worksWithPeople(act.by))
@@ -69,18 +69,13 @@ export const open = (id: string, opening: Opening, act: Act): Dispute => {
       "a dispute over a person's need is opened by those who work with people",
     );
   const parties = [...new Set(opening.partyIds)];
-  if (parties.length < 2)
-    throw new Problem("BAD_INPUT", "`partyIds` must name two agencies or more", {
-      field: "partyIds",
-    });
-  if (!parties.includes(act.by.agency))
-    throw new Problem("BAD_INPUT", "`partyIds` must name your own agency too", {
-      field: "partyIds",
-    });
-  if (opening.coverage === "NOT_REQUIRED" && !opening.coverageReason?.trim())
-    throw new Problem("BAD_INPUT", "`coverageReason` must say why no coverage is needed", {
-      field: "coverageReason",
-    });
+  need(parties.length >= 2, "partyIds", "must name two agencies or more");
+  need(parties.includes(act.by.agency), "partyIds", "must name your own agency too");
+  need(
+    opening.coverage !== "NOT_REQUIRED" || !!opening.coverageReason?.trim(),
+    "coverageReason",
+    "must say why no coverage is needed",
+  );
   return {
     id,
     version: 1,

@@ -1,5 +1,5 @@
 /** Issues that go up, rung by rung, until somebody settles them. */
-import { Problem } from "#schema/problems.ts";
+import { need, Problem } from "#schema/problems.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
 
@@ -45,15 +45,16 @@ export interface Raising {
 }
 
 const words = (text: string | null | undefined, field: string): string => {
-  if (!text?.trim()) throw new Problem("BAD_INPUT", `\`${field}\` must not be blank`, { field });
-  return text;
+  const said = text?.trim() ? text : "";
+  need(said !== "", field, "must not be blank");
+  return said;
 };
 
 /**
  * Raises an issue.
  *
- * @throws {Problem} FORBIDDEN to roles that do not work with people; BAD_INPUT when the impact is blank, when OTHER has no words, or when an agency would escalate to
- *   itself.
+ * @throws {Problem} FORBIDDEN to roles that do not work with people; BAD_INPUT when the impact is blank, when OTHER has
+ *   no words, or when an agency would escalate to itself.
  */
 export const raise = (id: string, raising: Raising, act: Act): EscalationIssue => {
   if (!worksWithPeople(act.by))
@@ -61,10 +62,7 @@ export const raise = (id: string, raising: Raising, act: Act): EscalationIssue =
       "FORBIDDEN",
       "an issue about a person is raised by those who work with people",
     );
-  if (raising.withAgencyId === act.by.agency)
-    throw new Problem("BAD_INPUT", "`withAgencyId` must be another agency", {
-      field: "withAgencyId",
-    });
+  need(raising.withAgencyId !== act.by.agency, "withAgencyId", "must be another agency");
   return {
     id,
     version: 1,

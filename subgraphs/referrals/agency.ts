@@ -1,5 +1,5 @@
 /** Agencies, and the people who answer for them. */
-import { Problem } from "#schema/problems.ts";
+import { need } from "#schema/problems.ts";
 import type { AgencyKind } from "#sharing/vocabulary.ts";
 
 /** FHIR Identifier: a value in an assigner's namespace. */
@@ -37,21 +37,14 @@ export interface Agency {
  */
 export const answeredFor = (parties: readonly string[], contacts: readonly Contact[]): void => {
   for (const contact of contacts) {
-    if (!parties.includes(contact.agencyId))
-      throw new Problem("BAD_INPUT", "`contacts` names an agency that is no party", {
-        field: "contacts",
-      });
-    if (contact.name.trim() === "" || !contact.cover?.trim())
-      throw new Problem(
-        "BAD_INPUT",
-        "`contacts` must give a person's name and who covers for them",
-        { field: "contacts" },
-      );
+    need(parties.includes(contact.agencyId), "contacts", "names an agency that is no party");
+    const named = contact.name.trim() !== "" && !!contact.cover?.trim();
+    need(named, "contacts", "must give a person's name and who covers for them");
   }
   for (const party of parties)
-    if (!contacts.some(({ agencyId }) => agencyId === party))
-      throw new Problem("BAD_INPUT", "`contacts` must name a person for each party", {
-        field: "contacts",
-        agency: party,
-      });
+    need(
+      contacts.some(({ agencyId }) => agencyId === party),
+      "contacts",
+      "must name a person for each party",
+    );
 };

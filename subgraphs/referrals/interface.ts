@@ -1,5 +1,5 @@
 /** Interfaces: agreed working boundaries between agencies. */
-import { Problem } from "#schema/problems.ts";
+import { need, Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import { answeredFor } from "./agency.ts";
 import type { Contact } from "./agency.ts";
@@ -30,8 +30,9 @@ export interface Terms {
 /**
  * What the agencies have agreed, if it can be agreed at all.
  *
- * @throws {Problem} FORBIDDEN unless an executive or an administrator asks; BAD_INPUT when there are fewer than two parties, when the asking agency is none of them, when the
- *   name is blank, or when a party has no named person with cover.
+ * @throws {Problem} FORBIDDEN unless an executive or an administrator asks; BAD_INPUT when there are fewer than two
+ *   parties, when the asking agency is none of them, when the name is blank, or when a party has no named person with
+ *   cover.
  */
 export const agreed = (
   { kind, name, partyIds, contacts }: Terms,
@@ -40,16 +41,9 @@ export const agreed = (
   if (by.role !== "EXECUTIVE" && by.role !== "ADMIN")
     throw new Problem("FORBIDDEN", "an interface is agreed by an executive or an administrator");
   const parties = [...new Set(partyIds)];
-  if (parties.length < 2)
-    throw new Problem("BAD_INPUT", "`partyIds` must name two agencies or more", {
-      field: "partyIds",
-    });
-  if (!parties.includes(by.agency))
-    throw new Problem("BAD_INPUT", "`partyIds` must name your own agency too", {
-      field: "partyIds",
-    });
-  if (name.trim() === "")
-    throw new Problem("BAD_INPUT", "`name` must not be blank", { field: "name" });
+  need(parties.length >= 2, "partyIds", "must name two agencies or more");
+  need(parties.includes(by.agency), "partyIds", "must name your own agency too");
+  need(name.trim() !== "", "name", "must not be blank");
   answeredFor(parties, contacts);
   return { kind, name, parties, contacts };
 };

@@ -1,5 +1,5 @@
 /** A person's need, recorded once however many performers are asked: FHIR ServiceRequest. */
-import { Problem } from "#schema/problems.ts";
+import { need } from "#schema/problems.ts";
 
 export type ReferralStatus =
   "DRAFT" | "ACTIVE" | "ON_HOLD" | "REVOKED" | "COMPLETED" | "ENTERED_IN_ERROR" | "UNKNOWN";
@@ -23,7 +23,6 @@ export interface Referral {
  * @throws {Problem} BAD_INPUT when they are blank
  */
 export const serviceNamed = (service: string): string => {
-  if (service.trim() === "")
-    throw new Problem("BAD_INPUT", "`service` must not be blank", { field: "service" });
+  need(service.trim() !== "", "service", "must not be blank");
   return service;
 };

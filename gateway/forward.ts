@@ -5,6 +5,7 @@ import type { Requester } from "#sharing/requester.ts";
 import { problemReply } from "#platform/serve.ts";
 import type { Reply, Route } from "#platform/serve.ts";
 import type { Log } from "#platform/log.ts";
+import { SIDE_DOOR_LIMIT } from "#platform/subgraph.ts";
 import type { Subgraph } from "./subgraph.ts";
 
 /** A path that is passed on. */
@@ -19,7 +20,7 @@ export interface Way {
 export const FHIR: Way = {
   path: "/fhir",
   accepts: ["application/fhir+json", "application/json"],
-  limitBytes: 16_000_000,
+  limitBytes: SIDE_DOOR_LIMIT,
 };
 
 /** A problem as an OperationOutcome, with the status and the headers that it has elsewhere. */

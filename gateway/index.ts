@@ -2,44 +2,19 @@
 import "./telemetry-off.ts";
 import { readFileSync } from "node:fs";
 import type { JWK } from "jose";
-import { LRUCache } from "lru-cache";
 import { memoryBudget, redisBudget } from "#platform/budget.ts";
 import { systemClock } from "#platform/clock.ts";
 import { openLog } from "#platform/log.ts";
 import { signer } from "#platform/passport.ts";
 import { serve, stopOnSignals } from "#platform/serve.ts";
 import { needed, urlsByRoom } from "#platform/settings.ts";
-import type { AgencyKind } from "#sharing/vocabulary.ts";
 import { openGateway } from "./answer.ts";
+import { directoryOf, remembered } from "./directory.ts";
 import { httpSubgraph } from "./subgraph.ts";
-import type { Subgraph } from "./subgraph.ts";
-import type { Directory } from "./identify.ts";
 import { remoteIssuer } from "./identify.ts";
 
 /** An agency taken off the roll, or given another kind, is seen as it was for at most this long. */
 const DIRECTORY_TTL_MS = 5_000;
-
-const directoryOf = (subgraph: Subgraph): Directory => {
-  const seen = new LRUCache<string, { known: boolean; kind: AgencyKind | null }>({
-    max: 10_000,
-    ttl: DIRECTORY_TTL_MS,
-  });
-  return async (agency) => {
-    let entry = seen.get(agency);
-    if (!entry) {
-      const bytes = Buffer.from(JSON.stringify({ agency }));
-      const { status, body } = await subgraph.enter("/directory", {
-        bytes,
-        requester: null,
-        requestId: "directory",
-      });
-      if (status !== 200) throw new Error(`the directory of agencies answered ${status}`);
-      entry = JSON.parse(body) as { known: boolean; kind: AgencyKind | null };
-      seen.set(agency, entry);
-    }
-    return entry.known ? entry.kind : undefined;
-  };
-};
 
 /**
  * Environment: SUBGRAPHS (`referrals=http://...,...`), GATEWAY_PRIVATE_KEY (a JWK as JSON), OIDC_ISSUER, OIDC_JWKS_URL,
@@ -62,7 +37,7 @@ const gateway = await openGateway({
   supergraph: readFileSync(needed("SUPERGRAPH"), "utf8"),
   subgraphs,
   issuer: remoteIssuer(needed("OIDC_ISSUER"), needed("OIDC_JWKS_URL"), needed("OIDC_AUDIENCE")),
-  directory: directoryOf(directory),
+  directory: remembered(directoryOf(directory), DIRECTORY_TTL_MS),
   budget,
   clock: systemClock,
   log,

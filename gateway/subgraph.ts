@@ -1,7 +1,7 @@
 /** Where a subgraph answers: in this process, or over HTTP. */
-import { Pool } from "undici";
 import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
+import { caller } from "#platform/caller.ts";
 import type { Sign } from "#platform/passport.ts";
 import type { Answer, Ask, Operation } from "#platform/subgraph.ts";
 
@@ -33,36 +33,17 @@ const isAnswer = (value: unknown): value is Answer =>
 
 /** A subgraph over HTTP, on connections that are kept. */
 export const httpSubgraph = (room: string, url: string, sign: Sign): Subgraph => {
-  const pool = new Pool(url, { connections: 64, connectTimeout: 1_000 });
-  const post = async (
-    path: string,
-    body: string | Buffer,
-    requester: Requester | null,
-    requestId: string,
-    signal: AbortSignal,
-  ) => {
-    const response = await pool.request({
-      path,
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        authorization: `Bearer ${await sign(room, body, requester, requestId)}`,
-      },
-      body,
-      signal,
-    });
-    return { ...response, text: await response.body.text() };
-  };
+  const { post, close } = caller(room, url, sign, { connections: 64, connectTimeout: 1_000 });
   return {
     answer: async (operation, requester, requestId, deadline) => {
-      const { statusCode, text } = await post(
+      const { status, text } = await post(
         "/graphql",
         JSON.stringify(operation),
         requester,
         requestId,
         deadline,
       );
-      if (statusCode !== 200) throw new Error(`${room} answered ${statusCode}`);
+      if (status !== 200) throw new Error(`${room} answered ${status}`);
       const answer = JSON.parse(text) as unknown;
       if (!isAnswer(answer)) throw new Error(`${room} answered with something else`);
       return answer;
@@ -72,7 +53,7 @@ export const httpSubgraph = (room: string, url: string, sign: Sign): Subgraph =>
         throw new Problem("SUBGRAPH_UNAVAILABLE", `\`${room}\` did not answer`, {}, { cause });
       };
       const signal = AbortSignal.timeout(SIDE_DOOR_MS);
-      const { statusCode, headers, text } = await post(
+      const { status, contentType, text } = await post(
         path,
         bytes,
         requester,
@@ -80,13 +61,9 @@ export const httpSubgraph = (room: string, url: string, sign: Sign): Subgraph =>
         signal,
       ).catch(unavailable);
       // A fault of the room is in its own log, under this request's id.
-      if (statusCode >= 500) unavailable(new Error(`${room} answered ${statusCode}`));
-      return {
-        status: statusCode,
-        contentType: String(headers["content-type"] ?? "application/json"),
-        body: text,
-      };
+      if (status >= 500) unavailable(new Error(`${room} answered ${status}`));
+      return { status, contentType, body: text };
     },
-    close: () => pool.close(),
+    close,
   };
 };

@@ -1,8 +1,8 @@
 /** A room as a process of its own: PostgreSQL behind it, the gateway before it. */
 import { fileURLToPath } from "node:url";
 import type { JWK } from "jose";
-import { Pool } from "undici";
 import { Problem } from "#schema/problems.ts";
+import { caller } from "./caller.ts";
 import { systemClock } from "./clock.ts";
 import { openPostgresql } from "./database.ts";
 import { openLog } from "./log.ts";
@@ -13,15 +13,13 @@ import type { Event } from "./record.ts";
 import { json, serve, stopOnSignals } from "./serve.ts";
 import type { Route } from "./serve.ts";
 import { needed, urlsByRoom } from "./settings.ts";
-import { openRoom, schemaOf } from "./subgraph.ts";
+import { openRoom, schemaOf, SIDE_DOOR_LIMIT } from "./subgraph.ts";
 import type { Operation, Room } from "./subgraph.ts";
 
 /** Is this module the process's own entry point? */
 export const isMain = (url: string): boolean => process.argv[1] === fileURLToPath(url);
 
 const OPERATION_LIMIT = 1_000_000;
-/** A FHIR bundle is the largest thing that comes through a side door. */
-export const SIDE_DOOR_LIMIT = 16_000_000;
 
 /**
  * Runs a room until it is told to stop. Its database must be migrated.
@@ -84,23 +82,13 @@ export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
 
   const listeners = Object.entries(urlsByRoom(process.env.LISTENERS ?? "")).map(([name, url]) => ({
     name,
-    pool: new Pool(url),
+    ...caller(name, url, sign),
   }));
   const deliver = async (event: Event): Promise<void> => {
     const body = JSON.stringify(event);
-    for (const { name, pool } of listeners) {
-      const { statusCode } = await pool
-        .request({
-          path: "/events",
-          method: "POST",
-          headers: { authorization: `Bearer ${await sign(name, body, null, event.id)}` },
-          body,
-        })
-        .then(async (response) => {
-          await response.body.dump();
-          return response;
-        });
-      if (statusCode !== 204) throw new Error(`${name} answered ${statusCode} to an event`);
+    for (const { name, post } of listeners) {
+      const { status } = await post("/events", body, null, event.id);
+      if (status !== 204) throw new Error(`${name} answered ${status} to an event`);
     }
   };
   const events = relay(database, schemaOf(room.name), deliver, log);
@@ -119,7 +107,7 @@ export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
     await server.drain();
     await events.stop();
     await neighbours.close();
-    await Promise.all(listeners.map(({ pool }) => pool.close()));
+    await Promise.all(listeners.map(({ close }) => close()));
     await database.close();
   }, log);
 };

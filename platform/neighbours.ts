@@ -1,9 +1,9 @@
 /** How a room asks another one something, as the house itself. */
-import { Pool } from "undici";
 import { KEEPER, vouched } from "#schema/known.ts";
 import type { Claim, Known } from "#schema/known.ts";
 import { Problem } from "#schema/problems.ts";
 import type { Act } from "./act.ts";
+import { caller } from "./caller.ts";
 import type { Sign } from "./passport.ts";
 
 /**
@@ -36,23 +36,22 @@ export const httpNeighbours = (
   urls: Record<string, string>,
   sign: Sign,
 ): { ask: Neighbours; close: () => Promise<void> } => {
-  const pools = new Map(Object.entries(urls).map(([room, url]) => [room, new Pool(url)]));
+  const callers = new Map(
+    Object.entries(urls).map(([room, url]) => [room, caller(room, url, sign)]),
+  );
   return {
     ask: async (room, path, question, requestId) => {
-      const body = JSON.stringify(question);
       try {
-        const pool = pools.get(room);
-        if (!pool) throw new Error(`NEIGHBOURS does not say where ${room} answers`);
-        const response = await pool.request({
+        const neighbour = callers.get(room);
+        if (!neighbour) throw new Error(`NEIGHBOURS does not say where ${room} answers`);
+        const { status, text } = await neighbour.post(
           path,
-          method: "POST",
-          headers: { authorization: `Bearer ${await sign(room, body, null, requestId)}` },
-          body,
-          signal: AbortSignal.timeout(DEADLINE_MS),
-        });
-        const text = await response.body.text();
-        if (response.statusCode !== 200)
-          throw new Error(`${room} answered ${response.statusCode} at ${path}`);
+          JSON.stringify(question),
+          null,
+          requestId,
+          AbortSignal.timeout(DEADLINE_MS),
+        );
+        if (status !== 200) throw new Error(`${room} answered ${status} at ${path}`);
         return JSON.parse(text) as unknown;
       } catch (cause) {
         throw new Problem(
@@ -64,7 +63,7 @@ export const httpNeighbours = (
       }
     },
     close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.close()));
+      await Promise.all([...callers.values()].map(({ close }) => close()));
     },
   };
 };

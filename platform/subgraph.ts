@@ -27,6 +27,9 @@ export interface Ask {
 /** A way into a room beside the graph, such as FHIR intake: bytes in, a reply out. */
 export type SideDoor = (ask: Ask) => Promise<{ status: number; contentType: string; body: string }>;
 
+/** The most bytes that come through a side door; a FHIR bundle is the largest thing that does. */
+export const SIDE_DOOR_LIMIT = 16_000_000;
+
 /** What a room is made of. The same furniture in each. */
 export interface Room<Context> {
   /** As in the composed graph: `information-sharing`. */

@@ -13,6 +13,7 @@ import { serve } from "#platform/serve.ts";
 import { migrateRoom, openRoom, schemaOf } from "#platform/subgraph.ts";
 import type { OpenRoom, Room } from "#platform/subgraph.ts";
 import { openGateway } from "../gateway/answer.ts";
+import { directoryOf } from "../gateway/directory.ts";
 import type { Deadlines } from "../gateway/collect.ts";
 import type { Subgraph } from "../gateway/subgraph.ts";
 import type { Issuer } from "../gateway/identify.ts";
@@ -21,7 +22,6 @@ import { escalation } from "../subgraphs/escalation/index.ts";
 import { informationSharing } from "../subgraphs/information-sharing/index.ts";
 import { performance } from "../subgraphs/performance/index.ts";
 import { referrals } from "../subgraphs/referrals/index.ts";
-import type { AgencyKind } from "#sharing/vocabulary.ts";
 
 /** Every room of the house. */
 export const ROOMS: readonly Room<never>[] = [
@@ -107,18 +107,7 @@ export const openHouse = async (site: Site): Promise<House> => {
       Object.entries(rooms).map(([name, room]) => [name, inProcess(room)]),
     ),
     issuer: site.issuer,
-    directory: async (agency) => {
-      const { known, kind } = (await neighbours(
-        "referrals",
-        "/directory",
-        { agency },
-        "directory",
-      )) as {
-        known: boolean;
-        kind: AgencyKind | null;
-      };
-      return known ? kind : undefined;
-    },
+    directory: directoryOf(inProcess(rooms.referrals as OpenRoom)),
     budget,
     clock,
     log,

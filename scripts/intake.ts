@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { DataDirInUse, takeLock } from "#platform/lock.ts";
 import { openLog } from "#platform/log.ts";
+import { WAITING } from "../subgraphs/referrals/fhir/intake.ts";
 import { commandLine, houseUrl, tokenFor } from "./client.ts";
 import { openHouse } from "./house.ts";
 import { dataDir, site } from "./site.ts";
@@ -31,8 +32,6 @@ interface Line {
 }
 
 const TAKEN_IN: ReadonlySet<string> = new Set(["MAPPED", "KEPT", "UNCHANGED"]);
-/** What may yet be understood, once files that come later have been taken in. */
-const WAITING: ReadonlySet<string> = new Set(["UNKNOWN_AGENCY", "UNKNOWN_REFERENCE"]);
 
 const lines = (file: string, reply: Reply): Line[] => {
   const outcomes = reply.entry?.map(({ response }) => response.outcome) ?? [
@@ -114,7 +113,7 @@ try {
       before = waiting.length;
       for (const file of waiting) {
         if (stopped) break;
-        bar.update(Math.min(done.size, files.length), { file: basename(file) });
+        bar.update(done.size, { file: basename(file) });
         done.set(file, await send(url, token, file));
       }
       waiting = waiting.filter((file) => done.get(file)?.some(({ code }) => WAITING.has(code)));

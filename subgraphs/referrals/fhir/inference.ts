@@ -86,9 +86,10 @@ export const inferHandoffs = async (tx: Transaction, person: string, act: Act): 
   const shown = passages(await encountersOf(tx, person));
   const before = await inferredHandoffs(tx, person);
   for (const passage of shown) {
-    const known = before
-      .filter(({ from, to }) => from === passage.from.id && to === passage.to.id)
-      .find(({ handoff }) => !isRetracted(handoff))?.handoff;
+    const known = before.find(
+      ({ from, to, handoff }) =>
+        from === passage.from.id && to === passage.to.id && !isRetracted(handoff),
+    )?.handoff;
     if (known?.state === "DECLINED" || known?.state === "CANCELLED") continue;
     let handoff = known ?? (await begin(tx, passage, act));
     const said = reports(passage, act);

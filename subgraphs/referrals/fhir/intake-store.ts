@@ -48,6 +48,8 @@ export const lastReceived = async (
 /** A resource to keep as it was received. */
 export interface Kept extends At {
   body: string;
+  /** Of the body. */
+  sha256: string;
   mapped: boolean;
 }
 
@@ -62,16 +64,16 @@ export const keep = async (
 ): Promise<void> => {
   // A bundle may hold the very same resource twice, and one statement may not write one row twice.
   const resources = [
-    ...new Map(received.map((it) => [`${it.type}/${it.id} ${sha256(it.body)}`, it])).values(),
+    ...new Map(received.map((it) => [`${it.type}/${it.id} ${it.sha256}`, it])).values(),
   ];
   for (let from = 0; from < resources.length; from += CHUNK)
     await tx("referrals.fhir_resource")
       .insert(
-        resources.slice(from, from + CHUNK).map(({ type, id, body, mapped }) => ({
+        resources.slice(from, from + CHUNK).map(({ type, id, body, sha256: hash, mapped }) => ({
           source_id: source,
           type,
           logical_id: id,
-          sha256: sha256(body),
+          sha256: hash,
           body,
           mapped,
           received_at: act.at,

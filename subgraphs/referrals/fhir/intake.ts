@@ -21,7 +21,7 @@ import { validate } from "./validate.ts";
 export type Fate = "MAPPED" | "KEPT" | "UNCHANGED" | Problem;
 
 /** Reasons that may pass: what is missing may have arrived since. */
-const WAITING: ReadonlySet<string> = new Set(["UNKNOWN_AGENCY", "UNKNOWN_REFERENCE"]);
+export const WAITING: ReadonlySet<string> = new Set(["UNKNOWN_AGENCY", "UNKNOWN_REFERENCE"]);
 
 /** About 20 ms of work. */
 const CHECKED_AT_ONCE = 50;
@@ -35,7 +35,6 @@ class Undone extends Error {
   }
 }
 
-const bodyOf = ({ resource }: Sent): string => JSON.stringify(resource);
 const atOf = ({ resource, id }: Sent): At => ({ type: resource.resourceType, id });
 
 /** Runs `work`, and undoes alone what it wrote when it ends in a Problem. */
@@ -45,10 +44,13 @@ const undoneIfRefused = async <T>(
 ): Promise<T | Problem> => {
   await tx.raw("savepoint one_resource");
   try {
-    return await work();
+    const done = await work();
+    // Savepoints of one name pile up unless they are released.
+    await tx.raw("release savepoint one_resource");
+    return done;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    await tx.raw("rollback to savepoint one_resource");
+    await tx.raw("rollback to savepoint one_resource; release savepoint one_resource");
     return error;
   }
 };
@@ -103,12 +105,13 @@ const takeIn = async (
   const { sent } = submission;
   const source = act.by.agency;
   const checked = await check(sent);
+  const bodies = sent.map(({ resource }) => JSON.stringify(resource));
+  const hashes = bodies.map(sha256);
   return database.transaction(async (tx) => {
     await inTurn(tx, source);
     const fates: (Fate | undefined)[] = [...checked];
     const sound = sent.filter((_, index) => checked[index] === undefined);
     const last = await lastReceived(tx, source, sound.map(atOf));
-    const hashes = sent.map((it) => sha256(bodyOf(it)));
     for (const [index, it] of sent.entries()) {
       if (fates[index] !== undefined) continue;
       const { type, id } = atOf(it);
@@ -124,7 +127,7 @@ const takeIn = async (
     const refused: Refused[] = [];
     for (const [index, it] of sent.entries()) {
       const fate = settled[index] as Fate;
-      const body = bodyOf(it);
+      const body = bodies[index] as string;
       if (fate instanceof Problem)
         // What is no resource may call itself anything.
         refused.push({
@@ -132,11 +135,17 @@ const takeIn = async (
           at: it.problem || fate.code === "UNKNOWN_RESOURCE_TYPE" ? null : atOf(it),
           problem: fate,
         });
-      else if (fate !== "UNCHANGED") kept.push({ ...atOf(it), body, mapped: fate === "MAPPED" });
+      else if (fate !== "UNCHANGED")
+        kept.push({
+          ...atOf(it),
+          body,
+          sha256: hashes[index] as string,
+          mapped: fate === "MAPPED",
+        });
     }
     await keep(tx, source, kept, act);
     await quarantine(tx, source, refused, act);
-    const understood = kept.map(({ body }) => sha256(body));
+    const understood = kept.map((it) => it.sha256);
     if (refused.length === 0) understood.push(sha256(bytes));
     await release(tx, source, understood, act);
     return settled;

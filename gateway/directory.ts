@@ -1,0 +1,35 @@
+/** The roll of agencies, as the room that keeps it tells it. */
+import { LRUCache } from "lru-cache";
+import type { AgencyKind } from "#sharing/vocabulary.ts";
+import type { Directory } from "./identify.ts";
+import type { Subgraph } from "./subgraph.ts";
+
+/** Asks for each request. */
+export const directoryOf =
+  (subgraph: Subgraph): Directory =>
+  async (agency) => {
+    const { status, body } = await subgraph.enter("/directory", {
+      bytes: Buffer.from(JSON.stringify({ agency })),
+      requester: null,
+      requestId: "directory",
+    });
+    if (status !== 200) throw new Error(`the directory of agencies answered ${status}`);
+    const { known, kind } = JSON.parse(body) as { known: boolean; kind: AgencyKind | null };
+    return known ? kind : undefined;
+  };
+
+/** Remembers for a while what was asked, and that there was no such agency too. */
+export const remembered = (directory: Directory, ttlMs: number): Directory => {
+  const seen = new LRUCache<string, { kind: AgencyKind | null | undefined }>({
+    max: 10_000,
+    ttl: ttlMs,
+  });
+  return async (agency) => {
+    let entry = seen.get(agency);
+    if (!entry) {
+      entry = { kind: await directory(agency) };
+      seen.set(agency, entry);
+    }
+    return entry.kind;
+  };
+};

@@ -1,128 +1,208 @@
-/** Step 3: an operation must fit the graph, and its limits. */
-import { GraphQLError, isInterfaceType, isObjectType, Kind } from "graphql";
+/** Step 3: a document must fit the graph, and its limits; what is admitted is compiled once. */
+import {
+  executeSync,
+  getVariableValues,
+  GraphQLError,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+  visit,
+} from "graphql";
 import type {
   ASTVisitor,
-  FragmentDefinitionNode,
-  SelectionNode,
-  SelectionSetNode,
+  DirectiveNode,
+  DocumentNode,
+  GraphQLSchema,
+  OperationDefinitionNode,
   ValidationContext,
 } from "graphql";
+import { LRUCache } from "lru-cache";
+import { Problem } from "#schema/problems.ts";
+import type { ProblemCode } from "#schema/problems.ts";
+import { costOf, LIMITS, weigh, withinLimits } from "./limits.ts";
+import { normalise } from "./normalise.ts";
+import type { ClientOperation } from "./normalise.ts";
+import { shapeOf } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 
-/**
- * How large an operation may be. Depth counts fields that go from one thing to another; a connection's own `edges`,
- * `node` and `pageInfo` are plumbing, and introspection has a depth of its own.
- */
-export const LIMITS = {
-  tokens: 1_000,
-  depth: 8,
-  aliases: 15,
-  rootFields: 5,
-  // What a document of 1,000 tokens cannot reach but by fragments that multiply: the planner unfolds each of them.
-  selections: 2_000,
-} as const;
+type Variables = Readonly<Record<string, unknown>>;
 
-const PLUMBING: ReadonlySet<string> = new Set(["edges", "node", "pageInfo"]);
-
-interface Size {
-  depth: number;
-  aliases: number;
-  /** Fields at the level of the selection itself. */
-  rootFields: number;
-  selections: number;
+/** An operation that may be asked, compiled. */
+export interface Admitted {
+  isMutation: boolean;
+  /** For the planner; null when no subgraph need be asked. */
+  text: string | null;
+  /**
+   * Takes a request's variables.
+   *
+   * @throws {AggregateError} of problems: BAD_INPUT
+   * @throws {Problem} OPERATION_TOO_LARGE
+   */
+  take(given: Variables): Taken;
 }
 
-/** Measures a selection. A fragment is measured once, so that fragments of fragments cost no more than their text. */
-const measure = (
-  set: SelectionSetNode | undefined,
-  fragment: (name: string) => FragmentDefinitionNode | null | undefined,
-  measured: Map<string, Size>,
-): Size => {
-  let depth = 0;
-  let aliases = 0;
-  let rootFields = 0;
-  let selections = 0;
-  const add = (inner: Size, selection: SelectionNode) => {
-    const counts = selection.kind === Kind.FIELD && !PLUMBING.has(selection.name.value);
-    depth = Math.max(depth, inner.depth + (counts ? 1 : 0));
-    aliases += inner.aliases + (selection.kind === Kind.FIELD && selection.alias ? 1 : 0);
-    rootFields += selection.kind === Kind.FIELD ? 1 : inner.rootFields;
-    selections += inner.selections + 1;
-  };
-  for (const selection of set?.selections ?? []) {
-    if (selection.kind === Kind.FRAGMENT_SPREAD) {
-      const name = selection.name.value;
-      let size = measured.get(name);
-      if (!size) {
-        // A cycle is refused by a rule of its own; here it must only end.
-        measured.set(name, { depth: 0, aliases: 0, rootFields: 0, selections: 0 });
-        size = measure(fragment(name)?.selectionSet, fragment, measured);
-        measured.set(name, size);
-      }
-      add(size, selection);
-    } else if (selection.kind === Kind.FIELD && selection.name.value.startsWith("__")) continue;
-    else add(measure(selection.selectionSet, fragment, measured), selection);
-  }
-  return { depth, aliases, rootFields, selections };
-};
+/** An operation with its variables. */
+export interface Taken {
+  /** Coerced, by their names in the normalised operation. */
+  variables: Record<string, unknown>;
+  shape: Shape;
+  /** What the schema says of itself, by the response names of the normalised operation. */
+  introspection: Record<string, unknown>;
+}
 
-/** Refuses an operation that is over a limit. */
-const withinLimits = (context: ValidationContext): ASTVisitor => {
-  const measured = new Map<string, Size>();
-  return {
-    OperationDefinition: (operation) => {
-      const size = measure(operation.selectionSet, (name) => context.getFragment(name), measured);
-      for (const limit of ["depth", "aliases", "rootFields", "selections"] as const)
-        if (size[limit] > LIMITS[limit])
-          context.reportError(
-            new GraphQLError(`the operation is over the limit of ${LIMITS[limit]} ${limit}`, {
-              extensions: { limit },
-            }),
-          );
-    },
-  };
-};
+/** What a graph admits. @throws {AggregateError | Problem} of problems: OPERATION_INVALID, OPERATION_TOO_LARGE */
+export type Admit = (document: string, operationName: string | undefined) => Admitted;
 
-/**
- * No alias may bear the name of another field of the type it stands in. The root types have no keys, and are free.
- *
- * The planner writes keys and required inputs under their own names into the same object as the client's aliases; an
- * alias that meets one would be taken for it, and a protected value could be read, or a key forged, by choosing it.
- */
-const noShadowingAlias = (context: ValidationContext): ASTVisitor => {
-  const schema = context.getSchema();
-  const roots = [schema.getQueryType(), schema.getMutationType()];
-  return {
-    Field: (node) => {
-      const parent = context.getParentType();
-      const alias = node.alias?.value;
-      if (alias === undefined || alias === node.name.value) return;
-      const isAField =
-        (isObjectType(parent) || isInterfaceType(parent)) &&
-        !roots.some((root) => root === parent) &&
-        Object.hasOwn(parent.getFields(), alias);
-      if (isAField || alias.startsWith("__"))
-        context.reportError(
-          new GraphQLError(`the alias \`${alias}\` is the name of another field`, {
-            nodes: [node],
-          }),
-        );
-    },
-  };
-};
+/** Each boolean that is a condition doubles the shapes that an operation may have; those in use are few. */
+const MOST_SHAPES = 32;
+const MOST_DOCUMENTS = 1_000;
 
-/** Refuses what the planner would answer with a fault. */
-const plannable = (context: ValidationContext): ASTVisitor => ({
+const notSubscribed = (context: ValidationContext): ASTVisitor => ({
   OperationDefinition: (node) => {
     if (node.operation === "subscription")
       context.reportError(new GraphQLError("there is nothing to subscribe to", { nodes: [node] }));
   },
-  VariableDefinition: (node) => {
-    if (node.variable.name.value === "representations")
-      context.reportError(
-        new GraphQLError("the variable `$representations` is the planner's own", { nodes: [node] }),
-      );
-  },
 });
 
-/** What an operation must keep beside GraphQL's own rules. */
-export const admission = [withinLimits, noShadowingAlias, plannable];
+const problem = (code: ProblemCode, { message, locations, extensions }: GraphQLError): Problem =>
+  new Problem(extensions.limit === undefined ? code : "OPERATION_TOO_LARGE", message, {
+    ...(locations && { locations }),
+    ...extensions,
+  });
+
+const refuse = (code: ProblemCode, errors: readonly GraphQLError[]): never => {
+  throw new AggregateError(errors.map((error) => problem(code, error)));
+};
+
+const read = (document: string): DocumentNode => {
+  try {
+    return parse(document, { maxTokens: LIMITS.tokens });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    const isLong = error.message.endsWith(" tokens. Parsing aborted.");
+    return refuse(isLong ? "OPERATION_TOO_LARGE" : "OPERATION_INVALID", [error]);
+  }
+};
+
+/** The operation that is asked for. */
+const choose = (document: DocumentNode, name: string | undefined): OperationDefinitionNode => {
+  const operations = document.definitions.filter((it) => it.kind === Kind.OPERATION_DEFINITION);
+  const [only, another] = operations.filter((it) => name === undefined || it.name?.value === name);
+  if (only && !another) return only;
+  throw new Problem("OPERATION_INVALID", "`operationName` must name one operation of the document");
+};
+
+/** The variables that decide whether something is left out. */
+const conditionsOf = ({ definition, fragments }: ClientOperation): string[] => {
+  const found = new Set<string>();
+  const Directive = ({ name, arguments: given = [] }: DirectiveNode): void => {
+    if (name.value === "skip" || name.value === "include")
+      for (const { value } of given) if (value.kind === Kind.VARIABLE) found.add(value.name.value);
+  };
+  for (const node of [definition, ...fragments.values()]) visit(node, { Directive });
+  return [...found];
+};
+
+const compile = (
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: ClientOperation,
+): Admitted => {
+  const { definition } = operation;
+  const { text, names, variables: renamed, introspection } = normalise(schema, operation);
+  const withinCost = costOf(schema, operation);
+  const conditions = conditionsOf(operation);
+  const shapes = new LRUCache<string, Shape>({ max: MOST_SHAPES });
+  const aboutSchema: DocumentNode = {
+    ...document,
+    definitions: [
+      { ...definition, selectionSet: { kind: Kind.SELECTION_SET, selections: introspection } },
+      ...operation.fragments.values(),
+    ],
+  };
+
+  return {
+    isMutation: definition.operation === "mutation",
+    text,
+    take: (given) => {
+      weigh(given);
+      const { coerced, errors } = getVariableValues(
+        schema,
+        definition.variableDefinitions ?? [],
+        given,
+        { maxErrors: 10 },
+      );
+      if (!coerced) return refuse("BAD_INPUT", errors);
+      for (const name of conditions)
+        if (coerced[name] === null)
+          throw new Problem("BAD_INPUT", `\`$${name}\` is a condition, and must not be null`);
+      withinCost(coerced);
+      const key = conditions.map((name) => (coerced[name] === true ? "1" : "0")).join("");
+      let shape = shapes.get(key);
+      if (!shape) {
+        shape = shapeOf(schema, operation, names, (name) => coerced[name] === true);
+        shapes.set(key, shape);
+      }
+      const variables: Record<string, unknown> = {};
+      for (const [name, canonical] of renamed)
+        if (Object.hasOwn(coerced, name)) variables[canonical] = coerced[name];
+      return {
+        variables,
+        shape,
+        introspection:
+          introspection.length === 0
+            ? {}
+            : (executeSync({ schema, document: aboutSchema, variableValues: given, rootValue: {} })
+                .data ?? {}),
+      };
+    },
+  };
+};
+
+interface Read {
+  document: DocumentNode;
+  /** By the name that was asked for. */
+  operations: Map<string | undefined, Admitted>;
+}
+
+/**
+ * What a graph admits.
+ *
+ * @param schema The API schema.
+ */
+export const admission = (schema: GraphQLSchema): Admit => {
+  const rules =
+    process.env.NODE_ENV === "production"
+      ? [...specifiedRules, notSubscribed, NoSchemaIntrospectionCustomRule]
+      : [...specifiedRules, notSubscribed];
+  const documents = new LRUCache<string, Read>({ max: MOST_DOCUMENTS });
+  const readOnce = (text: string): Read => {
+    const known = documents.get(text);
+    if (known) return known;
+    const document = read(text);
+    // The limits first, for some of GraphQL's own rules take long over what is too large.
+    for (const pass of [[withinLimits], rules]) {
+      const errors = validate(schema, document, pass);
+      if (errors.length > 0) refuse("OPERATION_INVALID", errors);
+    }
+    const valid = { document, operations: new Map() };
+    documents.set(text, valid);
+    return valid;
+  };
+  return (text, operationName) => {
+    const { document, operations } = readOnce(text);
+    const known = operations.get(operationName);
+    if (known) return known;
+    const fragments = new Map(
+      document.definitions.flatMap((it) =>
+        it.kind === Kind.FRAGMENT_DEFINITION ? [[it.name.value, it] as const] : [],
+      ),
+    );
+    const definition = choose(document, operationName);
+    const operation = compile(schema, document, { definition, fragments });
+    operations.set(operationName, operation);
+    return operation;
+  };
+};

@@ -1,34 +1,112 @@
 /**
  * The line: a request, from arrival to response.
  *
- *   identify   token -> Requester                                    identify.ts
- *   budget     the agency's requests in this minute                  platform/budget.ts
- *   receive    HTTP -> a GraphQL request within its size             receive.ts
- *   admit      document -> an operation that fits, within limits     admit.ts
- *   plan       operation -> query plan                               @apollo/gateway
- *   collect    plan -> each subgraph's part, within a deadline       collect.ts
- *   respond    errors from the closed list                           respond.ts
+ *   identify   token -> Requester, and its agency's budget           identify.ts, platform/budget.ts
+ *   receive    HTTP -> a GraphQL request within its size             receive.ts, documents.ts
+ *   admit      document -> an operation that fits, within limits     admit.ts, limits.ts, normalise.ts
+ *   plan       operation -> query plan, on another thread            plan.ts, planner.ts
+ *   collect    plan -> each subgraph's part, within a deadline       collect.ts, entities.ts, link.ts
+ *   respond    what came, in the client's own words                  shape.ts, respond.ts
  */
-import "./telemetry-off.ts";
-import { ApolloGateway } from "@apollo/gateway";
-import { ApolloServer } from "@apollo/server";
-import type { ApolloServerPlugin } from "@apollo/server";
-import { GraphQLError } from "graphql";
 import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { Budget } from "#platform/budget.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Log } from "#platform/log.ts";
 import type { Route } from "#platform/serve.ts";
-import { admission, LIMITS } from "./admit.ts";
-import { collect, DEADLINES } from "./collect.ts";
-import type { Context, Deadlines } from "./collect.ts";
+import type { Collecting } from "./collect.ts";
+import { houseDocuments } from "./documents.ts";
+import type { Documents } from "./documents.ts";
 import { FHIR, forward } from "./forward.ts";
+import { openGraph } from "./graph.ts";
+import type { Supergraph } from "./graph.ts";
 import { identify } from "./identify.ts";
 import type { Directory, Issuer } from "./identify.ts";
-import { receive } from "./receive.ts";
-import { shownError } from "./respond.ts";
+import { DEADLINES } from "./link.ts";
+import type { Deadlines } from "./link.ts";
+import { mediaTypeFor, receive } from "./receive.ts";
+import type { MediaType } from "./receive.ts";
+import { refusal, respond } from "./respond.ts";
 import type { Subgraph } from "./subgraph.ts";
+
+/** Who asks, if they may ask at all. @throws {Problem} UNAUTHENTICATED, RATE_LIMITED */
+export type Admitted = (authorization: string | undefined) => Promise<Requester>;
+
+/** A graph that is served. */
+export interface Line {
+  graphql: Route;
+  /**
+   * Serves another supergraph from now on; requests under way end on the one that they began with.
+   *
+   * @throws {Error} when it cannot be served: the one before is served still.
+   */
+  change(supergraph: Supergraph): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the line. */
+export const openLine = async (
+  supergraph: Supergraph,
+  {
+    admitted,
+    documents,
+    log,
+    deadlines = DEADLINES,
+  }: { admitted: Admitted; documents: Documents; log: Log; deadlines?: Deadlines },
+): Promise<Line> => {
+  const serve = async (of: Supergraph) => ({
+    graph: await openGraph(of, deadlines, log),
+    users: 0,
+    isRetired: false,
+  });
+  let serving = await serve(supergraph);
+  const leave = async (one: typeof serving): Promise<void> => {
+    if (one.isRetired && one.users === 0) await one.graph.close();
+  };
+
+  const graphql: Route = async (call) => {
+    const { requestId, gone } = call;
+    const mine = serving;
+    let type: MediaType = "application/graphql-response+json";
+    mine.users++;
+    try {
+      type = mediaTypeFor(call.headers.accept);
+      const requester = await admitted(call.headers.authorization);
+      const asked = await receive(call);
+      const { admit, planned } = mine.graph;
+      const operation = admit(documents(asked.document), asked.operationName);
+      if (operation.isMutation && asked.isSafe)
+        throw new Problem("METHOD_NOT_ALLOWED", "a mutation comes by POST", { allow: "POST" });
+      const { variables, shape, introspection } = operation.take(asked.variables);
+      const collecting: Collecting = {
+        requester,
+        requestId,
+        gone,
+        variables,
+        data: { ...introspection },
+        failures: [],
+      };
+      if (operation.text !== null) await (await planned(operation.text))(collecting);
+      return respond(collecting.data, collecting.failures, shape, type, requestId, log);
+    } catch (error) {
+      return refusal(error, type, requestId, log);
+    } finally {
+      mine.users--;
+      void leave(mine);
+    }
+  };
+
+  return {
+    graphql,
+    change: async (next) => {
+      const before = serving;
+      serving = await serve(next);
+      before.isRetired = true;
+      await leave(before);
+    },
+    close: () => serving.graph.close(),
+  };
+};
 
 /** What a gateway stands on. */
 export interface Ground {
@@ -36,6 +114,8 @@ export interface Ground {
   supergraph: string;
   /** By the names that the supergraph has for them. */
   subgraphs: Record<string, Subgraph>;
+  /** Those of the house itself, if not given. */
+  documents?: Documents;
   issuer: Issuer;
   directory: Directory;
   budget: Budget;
@@ -49,94 +129,31 @@ export interface Ground {
 /** A gateway that answers. */
 export interface Gateway {
   routes: Record<string, Route>;
+  change: Line["change"];
   close(): Promise<void>;
 }
 
-const edge: ApolloServerPlugin<Context> = {
-  requestDidStart: async () => ({
-    // Apollo leaves it to the planner, which would call it a fault.
-    didResolveOperation: async ({ operation }) => {
-      if (!operation)
-        throw new GraphQLError("`operationName` must name one operation of the document", {
-          extensions: { code: "OPERATION_INVALID", http: { status: 400 } },
-        });
-    },
-    // A fault of the gateway's own has no request id yet.
-    willSendResponse: async ({ response, contextValue: { requestId } }) => {
-      if (response.body.kind !== "single") return;
-      for (const { extensions } of response.body.singleResult.errors ?? [])
-        if (extensions?.code === "FAULT") extensions.requestId ??= requestId;
-    },
-  }),
-};
-
-/** Opens the line on its ground. */
+/** Opens a gateway of the house: the line, and FHIR's side door beside it. */
 export const openGateway = async (ground: Ground): Promise<Gateway> => {
-  const {
-    supergraph,
-    subgraphs,
-    issuer,
-    directory,
-    budget,
-    clock,
-    log,
-    deadlines = DEADLINES,
-    fhirRoom,
-  } = ground;
-  const subgraph = (room: string): Subgraph => {
-    const known = subgraphs[room];
-    if (!known)
-      throw new Error(`the supergraph has a subgraph ${room}, and nothing says where it answers`);
-    return known;
-  };
-  const gateway = new ApolloGateway({
-    supergraphSdl: supergraph,
-    buildService: ({ name }) => collect(name, subgraph(name), deadlines, log),
-    logger: log,
-  });
-  const server = new ApolloServer<Context>({
-    gateway,
-    logger: log,
-    stopOnTerminationSignals: false,
-    introspection: process.env.NODE_ENV !== "production",
-    includeStacktraceInErrorResponses: false,
-    hideSchemaDetailsFromClientErrors: process.env.NODE_ENV === "production",
-    persistedQueries: false,
-    parseOptions: { maxTokens: LIMITS.tokens },
-    validationRules: admission,
-    formatError: shownError(log),
-    plugins: [edge],
-  });
-  await server.start();
-
-  const known = identify(issuer, directory);
-  const admitted = async (authorization: string | undefined): Promise<Requester> => {
+  const { supergraph, subgraphs, log, budget, clock, deadlines, fhirRoom } = ground;
+  const { documents = houseDocuments() } = ground;
+  const known = identify(ground.issuer, ground.directory);
+  const admitted: Admitted = async (authorization) => {
     const requester = await known(authorization);
     await budget.spend(requester.agency, clock());
     return requester;
   };
-
-  const graphql: Route = async (call) => {
-    const requester = await admitted(call.headers.authorization);
-    const response = await server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: await receive(call),
-      context: async () => ({ requester, requestId: call.requestId }),
-    });
-    if (response.body.kind !== "complete")
-      throw new Error("an incremental response was not asked for");
-    if (response.status === 405)
-      throw new Problem("METHOD_NOT_ALLOWED", "a mutation comes by POST", { allow: "POST" });
-    return {
-      status: response.status ?? 200,
-      headers: Object.fromEntries(response.headers),
-      body: response.body.string,
-    };
-  };
-
+  const fhir = subgraphs[fhirRoom];
+  if (!fhir) throw new Error(`nothing says where ${fhirRoom} answers`);
+  const line = await openLine(
+    { sdl: supergraph, subgraphs },
+    { admitted, documents, log, ...(deadlines && { deadlines }) },
+  );
   return {
-    routes: { "/graphql": graphql, [FHIR.path]: forward(FHIR, subgraph(fhirRoom), admitted, log) },
+    routes: { "/graphql": line.graphql, [FHIR.path]: forward(FHIR, fhir, admitted, log) },
+    change: line.change,
     close: async () => {
-      await server.stop();
+      await line.close();
       await budget.close();
     },
   };

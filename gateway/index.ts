@@ -1,5 +1,4 @@
 /** The gateway as a process of its own, before rooms that are processes of their own. */
-import "./telemetry-off.ts";
 import { readFileSync } from "node:fs";
 import type { JWK } from "jose";
 import { memoryBudget, redisBudget } from "#platform/budget.ts";
@@ -10,15 +9,17 @@ import { serve, stopOnSignals } from "#platform/serve.ts";
 import { needed, urlsByRoom } from "#platform/settings.ts";
 import { openGateway } from "./answer.ts";
 import { directoryOf, remembered } from "./directory.ts";
-import { httpSubgraph } from "./subgraph.ts";
 import { remoteIssuer } from "./identify.ts";
+import { httpSubgraph } from "./subgraph.ts";
+import { watch } from "./watch.ts";
 
 /** An agency taken off the roll, or given another kind, is seen as it was for at most this long. */
 const DIRECTORY_TTL_MS = 5_000;
 
 /**
  * Environment: SUBGRAPHS (`referrals=http://...,...`), GATEWAY_PRIVATE_KEY (a JWK as JSON), OIDC_ISSUER, OIDC_JWKS_URL,
- * OIDC_AUDIENCE, PORT, HOST, SUPERGRAPH (a file), DIRECTORY_ROOM and FHIR_ROOM, REDIS_URL (optional).
+ * OIDC_AUDIENCE, PORT, HOST, SUPERGRAPH (a file; when it changes it is read again), DIRECTORY_ROOM and FHIR_ROOM, REDIS_URL
+ * and TRUSTED_DOCUMENTS (optional).
  */
 const log = openLog();
 const sign = await signer(JSON.parse(needed("GATEWAY_PRIVATE_KEY")) as JWK, "gateway");
@@ -33,8 +34,9 @@ if (!directory) throw new Error("DIRECTORY_ROOM is not among SUBGRAPHS");
 const budget = process.env.REDIS_URL
   ? await redisBudget(process.env.REDIS_URL, log)
   : memoryBudget();
+const file = needed("SUPERGRAPH");
 const gateway = await openGateway({
-  supergraph: readFileSync(needed("SUPERGRAPH"), "utf8"),
+  supergraph: readFileSync(file, "utf8"),
   subgraphs,
   issuer: remoteIssuer(needed("OIDC_ISSUER"), needed("OIDC_JWKS_URL"), needed("OIDC_AUDIENCE")),
   directory: remembered(directoryOf(directory), DIRECTORY_TTL_MS),
@@ -43,6 +45,7 @@ const gateway = await openGateway({
   log,
   fhirRoom: needed("FHIR_ROOM"),
 });
+const watching = watch(file, (sdl) => gateway.change({ sdl, subgraphs }), log);
 const server = await serve(gateway.routes, {
   port: Number(needed("PORT")),
   host: process.env.HOST ?? "127.0.0.1",
@@ -53,6 +56,7 @@ log.info({ url: server.url }, "ready");
 /** The proxy in front asks every 2 seconds, and takes a gateway out after the second refusal. */
 const NOTICE_MS = 4_500;
 stopOnSignals(async () => {
+  watching.stop();
   await server.drain(NOTICE_MS);
   await gateway.close();
   await Promise.all(Object.values(subgraphs).map((subgraph) => subgraph.close()));

@@ -1,19 +1,20 @@
-/** Step 6: errors from the closed list, and nothing that a subgraph or a library says besides. */
-import type { GraphQLFormattedError } from "graphql";
-import { isProblemCode } from "#schema/problems.ts";
+/** Step 6: the answer as HTTP, with errors from the closed list, and nothing that a subgraph or a library says besides. */
+import { isProblemCode, Problem, PROBLEMS } from "#schema/problems.ts";
 import type { ProblemCode } from "#schema/problems.ts";
 import type { Log } from "#platform/log.ts";
+import type { Reply } from "#platform/serve.ts";
+import { problemHeaders } from "#platform/serve.ts";
+import type { Failure } from "./collect.ts";
+import type { MediaType } from "./receive.ts";
+import type { Misfit, Path, Shape } from "./shape.ts";
 
-/** Apollo Server's own codes, in our words. */
-const APOLLO: Record<string, ProblemCode> = {
-  BAD_REQUEST: "BAD_REQUEST",
-  BAD_USER_INPUT: "BAD_INPUT",
-  GRAPHQL_PARSE_FAILED: "OPERATION_INVALID",
-  GRAPHQL_VALIDATION_FAILED: "OPERATION_INVALID",
-  OPERATION_RESOLUTION_FAILURE: "OPERATION_INVALID",
-  PERSISTED_QUERY_NOT_FOUND: "BAD_REQUEST",
-  PERSISTED_QUERY_NOT_SUPPORTED: "BAD_REQUEST",
-};
+/** An error as a client sees it. */
+interface Shown {
+  message: string;
+  locations?: unknown;
+  path?: Path;
+  extensions: Record<string, unknown>;
+}
 
 /** What may stand in `extensions` beside a code. */
 const DETAILS = [
@@ -26,27 +27,126 @@ const DETAILS = [
   "state",
 ] as const;
 
-const codeOf = ({ message, extensions = {} }: GraphQLFormattedError): ProblemCode => {
-  if (extensions.limit !== undefined || message.endsWith(" tokens. Parsing aborted."))
-    return "OPERATION_TOO_LARGE";
-  const code = String(extensions.code);
-  return APOLLO[code] ?? (isProblemCode(code) ? code : "FAULT");
+const detailsOf = (extensions: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    DETAILS.filter((key) => extensions[key] !== undefined).map((key) => [key, extensions[key]]),
+  );
+
+const MISFITS: Record<Misfit["why"], string> = {
+  NULL: "there is no value where the schema promises one",
+  VALUE: "the value is none that the schema allows",
 };
 
-/** An error as a client may see it. */
-export const shownError =
-  (log: Log) =>
-  (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
-    const code = codeOf(formatted);
-    const { extensions = {}, path, locations } = formatted;
-    const details = Object.fromEntries(
-      DETAILS.filter((key) => key in extensions).map((key) => [key, extensions[key]]),
-    );
-    if (code === "FAULT" && extensions.code !== "FAULT") log.error({ err: error }, "fault");
-    return {
-      message: code === "FAULT" ? "our mistake" : formatted.message,
-      ...(locations && code.startsWith("OPERATION") && { locations }),
-      ...(path && { path }),
-      extensions: { code, ...details },
-    };
+const startsWith = (path: Path, start: Path): boolean =>
+  start.every((step, index) => path[index] === step);
+
+/** What a subgraph says, as a client may see it. */
+const shownFailure = (
+  { message, extensions = {} }: Failure["error"],
+  requestId: string,
+  log: Log,
+): Omit<Shown, "path"> => {
+  const { code } = extensions;
+  if (isProblemCode(code) && code !== "FAULT")
+    return { message, extensions: { code, ...detailsOf(extensions) } };
+  // A fault of one of our rooms is in its own log; what others say is in nobody's but this one.
+  if (code !== "FAULT") log.error({ err: new Error("a subgraph's own error"), requestId }, "fault");
+  return {
+    message: "our mistake",
+    extensions: { code: "FAULT", requestId: extensions.requestId ?? requestId },
   };
+};
+
+/**
+ * The errors of an answer, each where the client can see it: one for every alias, and one for each null that the schema
+ * does not allow and that no other error explains.
+ */
+const errorsOf = (
+  failures: readonly Failure[],
+  misfits: readonly Misfit[],
+  shape: Shape,
+  requestId: string,
+  log: Log,
+): Shown[] => {
+  const errors: Shown[] = [];
+  const told = new Set<string>();
+  for (const { path, error } of failures) {
+    const places = path ? shape.places(path).paths : [];
+    // The same, for what is of no place and what is within something that the client did not ask for.
+    const paths = places.length > 0 ? places : [undefined];
+    for (const place of paths) {
+      const { message, extensions } = shownFailure(error, requestId, log);
+      const it = { message, ...(place?.length && { path: place }), extensions };
+      const key = JSON.stringify(it);
+      if (!told.has(key)) errors.push(it);
+      told.add(key);
+    }
+  }
+  for (const { path, why } of misfits) {
+    const isExplained = errors.some(
+      ({ path: other }) => !other || startsWith(path, other) || startsWith(other, path),
+    );
+    if (!isExplained)
+      errors.push({ message: MISFITS[why], path, extensions: { code: "ANSWER_INVALID" } });
+  }
+  return errors;
+};
+
+const contentType = (type: MediaType) => ({
+  "content-type": `${type}; charset=utf-8`,
+  "cache-control": "no-store",
+});
+
+/** What a request came to. */
+export const respond = (
+  data: Record<string, unknown>,
+  failures: readonly Failure[],
+  shape: Shape,
+  type: MediaType,
+  requestId: string,
+  log: Log,
+): Reply => {
+  const misfits: Misfit[] = [];
+  const text = shape.write(data, misfits);
+  const hasErrors = failures.length > 0 || misfits.length > 0;
+  const errors = hasErrors ? errorsOf(failures, misfits, shape, requestId, log) : [];
+  return {
+    status: 200,
+    headers: contentType(type),
+    body: hasErrors ? `{"errors":${JSON.stringify(errors)},"data":${text}}` : `{"data":${text}}`,
+  };
+};
+
+/** Codes of a request that is well formed, and asks for what cannot be asked. */
+const OF_THE_DOCUMENT: ReadonlySet<ProblemCode> = new Set([
+  "BAD_INPUT",
+  "OPERATION_INVALID",
+  "OPERATION_TOO_LARGE",
+]);
+
+/**
+ * What a request is refused with: problems, or a fault. The older media type has a status of its own for none of what is
+ * wrong with a document.
+ */
+export const refusal = (error: unknown, type: MediaType, requestId: string, log: Log): Reply => {
+  const all: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const problems = all.map((it) => {
+    if (it instanceof Problem) return it;
+    log.error({ err: it, requestId }, "fault");
+    return new Problem("FAULT", "our mistake", { requestId });
+  });
+  const [first = new Problem("FAULT", "our mistake", { requestId })] = problems;
+  const errors = problems.map(({ code, message, details }): Shown => ({
+    message,
+    ...(details.locations !== undefined && { locations: details.locations }),
+    extensions: { code, ...detailsOf(details) },
+  }));
+  return {
+    status:
+      type === "application/json" && OF_THE_DOCUMENT.has(first.code)
+        ? 200
+        : PROBLEMS[first.code].status,
+    headers: { ...problemHeaders(first), ...contentType(type) },
+    body: JSON.stringify({ errors }),
+  };
+};

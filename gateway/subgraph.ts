@@ -31,13 +31,26 @@ const isAnswer = (value: unknown): value is Answer =>
   (isObject(value.data) || ((value.data ?? null) === null && Array.isArray(value.errors))) &&
   (value.errors === undefined || Array.isArray(value.errors));
 
-/** A subgraph over HTTP, on connections that are kept. */
-export const httpSubgraph = (room: string, url: string, sign: Sign): Subgraph => {
-  const { post, close } = caller(room, url, sign, { connections: 64, connectTimeout: 1_000 });
+/** The most bytes that an operation is answered with: a hundred times what a large answer comes to. */
+const ANSWER_LIMIT = 10_000_000;
+
+/**
+ * A subgraph over HTTP, on connections that are kept.
+ *
+ * @param url Where it answers; `/graphql` there, if it has no path of its own.
+ * @param sign Null for a subgraph that is not of the house.
+ */
+export const httpSubgraph = (room: string, url: string, sign: Sign | null): Subgraph => {
+  const { pathname } = new URL(url);
+  const { post, close } = caller(room, url, sign, {
+    connections: 64,
+    connectTimeout: 1_000,
+    maxResponseSize: ANSWER_LIMIT,
+  });
   return {
     answer: async (operation, requester, requestId, deadline) => {
       const { status, text } = await post(
-        "/graphql",
+        pathname === "/" ? "/graphql" : pathname,
         JSON.stringify(operation),
         requester,
         requestId,

@@ -25,15 +25,16 @@ export interface Caller {
 
 /**
  * @param room Whom the signature is for.
- * @param url Where it answers.
+ * @param url Where it answers; of a path that it has, callers say what is to be asked.
+ * @param sign Null for one that is not of the house, and knows no signatures.
  */
 export const caller = (
   room: string,
   url: string,
-  sign: Sign,
+  sign: Sign | null,
   options: Pool.Options = {},
 ): Caller => {
-  const pool = new Pool(url, options);
+  const pool = new Pool(new URL(url).origin, options);
   return {
     post: async (path, body, requester, requestId, signal) => {
       const response = await pool.request({
@@ -41,7 +42,10 @@ export const caller = (
         method: "POST",
         headers: {
           "content-type": "application/json",
-          authorization: `Bearer ${await sign(room, body, requester, requestId)}`,
+          accept: "application/json",
+          ...(sign && {
+            authorization: `Bearer ${await sign(room, body, requester, requestId)}`,
+          }),
         },
         body,
         ...(signal && { signal }),

@@ -78,6 +78,15 @@ const bodyOf = (request: IncomingMessage, limit: number): Promise<Buffer> =>
     request.on("aborted", () => reject(new Problem("BAD_REQUEST", "the client went away")));
   });
 
+/** The headers that a problem has when it is the whole answer. */
+export const problemHeaders = ({ code, details }: Problem): Record<string, string> => ({
+  ...(code === "UNAUTHENTICATED" && { "www-authenticate": 'Bearer error="invalid_token"' }),
+  ...(typeof details.allow === "string" && { allow: details.allow }),
+  ...(typeof details.retryAfterSeconds === "number" && {
+    "retry-after": String(details.retryAfterSeconds),
+  }),
+});
+
 /** A problem as a whole answer: GraphQL's error form, and nothing else. */
 export const problemReply = (error: unknown, requestId: string, log: Log): Reply => {
   const problem =
@@ -87,13 +96,7 @@ export const problemReply = (error: unknown, requestId: string, log: Log): Reply
     status: problem.status,
     headers: {
       "content-type": "application/json; charset=utf-8",
-      ...(problem.code === "UNAUTHENTICATED" && {
-        "www-authenticate": 'Bearer error="invalid_token"',
-      }),
-      ...(typeof problem.details.allow === "string" && { allow: problem.details.allow }),
-      ...(typeof problem.details.retryAfterSeconds === "number" && {
-        "retry-after": String(problem.details.retryAfterSeconds),
-      }),
+      ...problemHeaders(problem),
     },
     body: JSON.stringify({
       errors: [

@@ -11,6 +11,7 @@ export const PROBLEMS = {
     status: 413,
     means: "the request's body is over the limit; nothing of it was kept",
   },
+  NOT_ACCEPTABLE: { status: 406, means: "no media type that the client takes is answered here" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, means: "the body's content type is not accepted here" },
   BAD_REQUEST: { status: 400, means: "the request is not GraphQL over HTTP" },
   OPERATION_INVALID: {
@@ -19,7 +20,12 @@ export const PROBLEMS = {
   },
   OPERATION_TOO_LARGE: {
     status: 400,
-    means: "the document is over a limit on tokens, depth, aliases or fields",
+    means:
+      "the operation is over a limit on tokens, depth, aliases, fields, cost, values or planning",
+  },
+  DOCUMENT_NOT_TRUSTED: {
+    status: 400,
+    means: "the document is none of those that are registered here, and only those are answered",
   },
   BAD_INPUT: { status: 400, means: "an argument's value is not acceptable; the message names it" },
   MOVE_NOT_ALLOWED: {
@@ -41,6 +47,11 @@ export const PROBLEMS = {
   SUBGRAPH_UNAVAILABLE: {
     status: 503,
     means: "a part of the graph did not answer in time; its fields are null",
+  },
+  ANSWER_INVALID: {
+    status: 502,
+    means:
+      "a part of the graph answered with what the schema does not allow; the field, or what it stands in, is null",
   },
   SHUTTING_DOWN: { status: 503, means: "this process is going away; ask again" },
   FAULT: { status: 500, means: "our mistake; the request id finds it in the log" },

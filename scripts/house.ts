@@ -14,7 +14,7 @@ import { migrateRoom, openRoom, schemaOf } from "#platform/subgraph.ts";
 import type { OpenRoom, Room } from "#platform/subgraph.ts";
 import { openGateway } from "../gateway/answer.ts";
 import { directoryOf } from "../gateway/directory.ts";
-import type { Deadlines } from "../gateway/collect.ts";
+import type { Deadlines } from "../gateway/link.ts";
 import type { Subgraph } from "../gateway/subgraph.ts";
 import type { Issuer } from "../gateway/identify.ts";
 import { disputes } from "../subgraphs/disputes/index.ts";

@@ -6,7 +6,7 @@ import type { Database } from "#platform/database.ts";
 import { openLog } from "#platform/log.ts";
 import type { Log } from "#platform/log.ts";
 import { demoIssuer } from "../../gateway/demo-issuer.ts";
-import type { Deadlines } from "../../gateway/collect.ts";
+import type { Deadlines } from "../../gateway/link.ts";
 import { openHouse } from "../../scripts/house.ts";
 import type { House } from "../../scripts/house.ts";
 import { at, personas } from "./county.ts";

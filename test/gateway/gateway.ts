@@ -6,7 +6,7 @@ import { memoryBudget } from "#platform/budget.ts";
 import { serve } from "#platform/serve.ts";
 import type { OpenRoom } from "#platform/subgraph.ts";
 import { openGateway } from "../../gateway/answer.ts";
-import type { Deadlines } from "../../gateway/collect.ts";
+import type { Deadlines } from "../../gateway/link.ts";
 import type { Subgraph } from "../../gateway/subgraph.ts";
 import { demoIssuer } from "../../gateway/demo-issuer.ts";
 import { supergraph } from "../../scripts/house.ts";

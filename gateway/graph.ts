@@ -1,0 +1,125 @@
+/** A supergraph that is being served: what may be asked of it, how, and where. */
+import { createHash } from "node:crypto";
+import {
+  buildASTSchema,
+  buildSchema,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  parse,
+} from "graphql";
+import type { DocumentNode, GraphQLSchema } from "graphql";
+import { LRUCache } from "lru-cache";
+import type { Log } from "#platform/log.ts";
+import { admission } from "./admit.ts";
+import type { Admit } from "./admit.ts";
+import { compile } from "./collect.ts";
+import type { Collect, Floor } from "./collect.ts";
+import { joined } from "./entities.ts";
+import { openLink } from "./link.ts";
+import type { Deadlines } from "./link.ts";
+import { openPlanner } from "./plan.ts";
+import type { Subgraph } from "./subgraph.ts";
+
+/** A supergraph, and who answers for its subgraphs, by the names that it has for them. */
+export interface Supergraph {
+  /** SDL, as composition writes it. */
+  sdl: string;
+  subgraphs: Readonly<Record<string, Subgraph>>;
+}
+
+/** A graph that can be asked. */
+export interface Graph {
+  admit: Admit;
+  /** The compiled plan of a normalised operation; made once. */
+  planned(text: string): Promise<Collect>;
+  close(): Promise<void>;
+}
+
+const MOST_PLANS = 1_000;
+
+/**
+ * The subgraphs of a supergraph, with the URLs that it has for them.
+ *
+ * @see https://specs.apollo.dev/join/v0.5
+ */
+export const subgraphsOf = (supergraph: DocumentNode): Map<string, string> =>
+  new Map(
+    supergraph.definitions.flatMap((it) =>
+      it.kind === Kind.ENUM_TYPE_DEFINITION && it.name.value === "join__Graph"
+        ? (it.values ?? []).flatMap(({ directives = [] }) =>
+            directives.map(({ arguments: given = [] }): [string, string] => {
+              const [name = "", url = ""] = ["name", "url"].map((wanted) => {
+                const value = given.find((argument) => argument.name.value === wanted)?.value;
+                return value?.kind === Kind.STRING ? value.value : "";
+              });
+              return [name, url];
+            }),
+          )
+        : [],
+    ),
+  );
+
+/** What is what among all types of a supergraph, those that clients do not see among them. */
+const typesOf = (schema: GraphQLSchema): Pick<Floor, "isA" | "isObjectType"> => ({
+  isA: (typename, type) => {
+    const [one, wider] = [schema.getType(typename), schema.getType(type)];
+    return (
+      isAbstractType(wider) &&
+      (isObjectType(one) || isInterfaceType(one)) &&
+      schema.isSubType(wider, one)
+    );
+  },
+  isObjectType: (name) => isObjectType(schema.getType(name)),
+});
+
+/**
+ * Opens a graph.
+ *
+ * @throws {Error} when the SDL is no supergraph that can be served, or nobody answers for one of its subgraphs.
+ */
+export const openGraph = async (
+  { sdl, subgraphs }: Supergraph,
+  deadlines: Deadlines,
+  log: Log,
+): Promise<Graph> => {
+  const document = parse(sdl);
+  const links = new Map(
+    [...subgraphsOf(document).keys()].map((name) => {
+      const subgraph = subgraphs[name];
+      if (!subgraph)
+        throw new Error(`the supergraph has a subgraph ${name}, and nothing says where it answers`);
+      const link = openLink(name, subgraph, deadlines, log);
+      return [name, { link, entities: joined(link) }];
+    }),
+  );
+  const to = (name: string) => {
+    const known = links.get(name);
+    if (!known) throw new Error(`a plan asks ${name}, which the supergraph has not`);
+    return known;
+  };
+  const floor: Floor = {
+    link: (name) => to(name).link,
+    entities: (name) => to(name).entities,
+    ...typesOf(buildASTSchema(document, { assumeValid: true, assumeValidSDL: true })),
+  };
+  const planner = await openPlanner(sdl);
+  const plans = new LRUCache<string, Promise<Collect>>({ max: MOST_PLANS });
+  const ofGraph = createHash("sha256").update(sdl).digest();
+  return {
+    admit: admission(buildSchema(planner.api, { assumeValidSDL: true })),
+    planned: (text) => {
+      const key = createHash("sha256").update(ofGraph).update(text).digest("base64");
+      let plan = plans.get(key);
+      if (!plan) {
+        plan = planner.plan(text).then((it) => compile(it, floor));
+        plans.set(key, plan);
+        // What could not be planned this time may be next time.
+        plan.catch(() => plans.delete(key));
+      }
+      return plan;
+    },
+    close: () => planner.close(),
+  };
+};

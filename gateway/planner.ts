@@ -1,0 +1,41 @@
+/**
+ * The planner's thread. Planning takes milliseconds for most operations and minutes for a few, and nobody else must wait
+ * meanwhile: so the planner of @apollo/gateway runs here, and is asked by `plan.ts`.
+ */
+import "./telemetry-off.ts";
+import { parentPort, workerData } from "node:worker_threads";
+import { ApolloGateway } from "@apollo/gateway";
+import { operationFromDocument } from "@apollo/federation-internals";
+import { parse, printSchema } from "graphql";
+import type { FromPlanner, ToPlanner } from "./plan.ts";
+
+const port = parentPort;
+if (!port) throw new Error("the planner runs in a thread of its own");
+const say = (message: FromPlanner) => port.postMessage(message);
+
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+try {
+  const gateway = new ApolloGateway({
+    supergraphSdl: workerData as string,
+    // It plans, and is never asked to carry a plan out.
+    buildService: () => ({ process: () => Promise.reject(new Error("no subgraph is asked here")) }),
+    logger: silent,
+  });
+  const { schema } = await gateway.load();
+  // Both are private: the gateway offers its plans to nobody but its own executor.
+  const { apiSchema, queryPlanner } = gateway as unknown as {
+    apiSchema: Parameters<typeof operationFromDocument>[0];
+    queryPlanner: { buildQueryPlan(operation: ReturnType<typeof operationFromDocument>): unknown };
+  };
+  say({ kind: "ready", api: printSchema(schema) });
+  port.on("message", ({ id, text }: ToPlanner) => {
+    try {
+      const plan = queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, parse(text)));
+      say({ kind: "plan", id, plan: plan as never });
+    } catch (error) {
+      say({ kind: "unplannable", id, message: (error as Error).message });
+    }
+  });
+} catch (error) {
+  say({ kind: "refused", message: (error as Error).message });
+}

@@ -14,7 +14,6 @@ import type {
   ASTVisitor,
   DirectiveNode,
   DocumentNode,
-  GraphQLSchema,
   OperationDefinitionNode,
   ValidationContext,
 } from "graphql";
@@ -25,7 +24,7 @@ import { costOf, LIMITS, weigh, withinLimits } from "./limits.ts";
 import { normalise } from "./normalise.ts";
 import type { ClientOperation } from "./normalise.ts";
 import { shapeOf } from "./shape.ts";
-import type { Shape } from "./shape.ts";
+import type { ApiSchema, Shape } from "./shape.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -105,11 +104,8 @@ const conditionsOf = ({ definition, fragments }: ClientOperation): string[] => {
   return [...found];
 };
 
-const compile = (
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: ClientOperation,
-): Admitted => {
+const compile = (api: ApiSchema, document: DocumentNode, operation: ClientOperation): Admitted => {
+  const { schema } = api;
   const { definition } = operation;
   const { text, names, variables: renamed, introspection } = normalise(schema, operation);
   const withinCost = costOf(schema, operation);
@@ -142,7 +138,7 @@ const compile = (
       const key = conditions.map((name) => (coerced[name] === true ? "1" : "0")).join("");
       let shape = shapes.get(key);
       if (!shape) {
-        shape = shapeOf(schema, operation, names, (name) => coerced[name] === true);
+        shape = shapeOf(api, operation, names, (name) => coerced[name] === true);
         shapes.set(key, shape);
       }
       const variables: Record<string, unknown> = {};
@@ -167,12 +163,9 @@ interface Read {
   operations: Map<string | undefined, Admitted>;
 }
 
-/**
- * What a graph admits.
- *
- * @param schema The API schema.
- */
-export const admission = (schema: GraphQLSchema): Admit => {
+/** What a graph admits. */
+export const admission = (api: ApiSchema): Admit => {
+  const { schema } = api;
   const rules =
     process.env.NODE_ENV === "production"
       ? [...specifiedRules, notSubscribed, NoSchemaIntrospectionCustomRule]
@@ -201,7 +194,7 @@ export const admission = (schema: GraphQLSchema): Admit => {
       ),
     );
     const definition = choose(document, operationName);
-    const operation = compile(schema, document, { definition, fragments });
+    const operation = compile(api, document, { definition, fragments });
     operations.set(operationName, operation);
     return operation;
   };

@@ -4,12 +4,13 @@ import {
   buildASTSchema,
   buildSchema,
   isAbstractType,
+  isEnumType,
   isInterfaceType,
   isObjectType,
   Kind,
   parse,
 } from "graphql";
-import type { DocumentNode, GraphQLSchema } from "graphql";
+import type { DocumentNode, GraphQLEnumValue, GraphQLObjectType, GraphQLSchema } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Log } from "#platform/log.ts";
 import { admission } from "./admit.ts";
@@ -20,6 +21,7 @@ import { joined } from "./entities.ts";
 import { openLink } from "./link.ts";
 import type { Deadlines } from "./link.ts";
 import { openPlanner } from "./plan.ts";
+import type { ApiSchema } from "./shape.ts";
 import type { Subgraph } from "./subgraph.ts";
 
 /** A supergraph, and who answers for its subgraphs, by the names that it has for them. */
@@ -74,6 +76,21 @@ const typesOf = (schema: GraphQLSchema): Pick<Floor, "isA" | "isObjectType"> => 
   isObjectType: (name) => isObjectType(schema.getType(name)),
 });
 
+/** Whatever the supergraph has and clients do not see. */
+const hiddenIn =
+  (whole: GraphQLSchema): ApiSchema["isHidden"] =>
+  (name, member) => {
+    const type = whole.getType(name);
+    if (isEnumType(type)) return type.getValues().some((it) => it.name === member && isKept(it));
+    return (
+      isAbstractType(type) &&
+      whole.getPossibleTypes(type).some((it) => it.name === member && isKept(it))
+    );
+  };
+
+const isKept = ({ astNode }: GraphQLEnumValue | GraphQLObjectType): boolean =>
+  astNode?.directives?.some(({ name }) => name.value === "inaccessible") ?? false;
+
 /**
  * Opens a graph.
  *
@@ -99,16 +116,20 @@ export const openGraph = async (
     if (!known) throw new Error(`a plan asks ${name}, which the supergraph has not`);
     return known;
   };
+  const whole = buildASTSchema(document, { assumeValid: true, assumeValidSDL: true });
   const floor: Floor = {
     link: (name) => to(name).link,
     entities: (name) => to(name).entities,
-    ...typesOf(buildASTSchema(document, { assumeValid: true, assumeValidSDL: true })),
+    ...typesOf(whole),
   };
   const planner = await openPlanner(sdl);
   const plans = new LRUCache<string, Promise<Collect>>({ max: MOST_PLANS });
   const ofGraph = createHash("sha256").update(sdl).digest();
   return {
-    admit: admission(buildSchema(planner.api, { assumeValidSDL: true })),
+    admit: admission({
+      schema: buildSchema(planner.api, { assumeValidSDL: true }),
+      isHidden: hiddenIn(whole),
+    }),
     planned: (text) => {
       const key = createHash("sha256").update(ofGraph).update(text).digest("base64");
       let plan = plans.get(key);

@@ -17,12 +17,13 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  isUnionType,
   Kind,
 } from "graphql";
 import type {
   DirectiveNode,
   FieldNode,
-  GraphQLObjectType,
+  GraphQLCompositeType,
   GraphQLOutputType,
   GraphQLSchema,
   SelectionSetNode,
@@ -32,6 +33,12 @@ import type { ClientOperation } from "./normalise.ts";
 
 /** A place in an answer: response names, and positions in lists. */
 export type Path = readonly (string | number)[];
+
+/** What clients see of a graph. */
+export interface ApiSchema {
+  schema: GraphQLSchema;
+  isHidden(type: string, member: unknown): boolean;
+}
 
 /** A value that the schema does not allow where it stands; found while an answer is written. */
 export interface Misfit {
@@ -125,11 +132,13 @@ const ANY_JSON = leaf((it) => JSON.stringify(it));
 /**
  * Compiles the shape of an operation's answer.
  *
+ * @param isHidden Whether a value of an enum, or a type that is an interface's or a union's, is kept from clients: where it
+ *   stands is null, and that there is something, no error tells.
  * @param names The response name of each field in the collected data.
  * @param holds Whether a variable that is a condition is true.
  */
 export const shapeOf = (
-  schema: GraphQLSchema,
+  { schema, isHidden }: ApiSchema,
   { definition, fragments }: ClientOperation,
   names: ReadonlyMap<FieldNode, string>,
   holds: (variable: string) => boolean,
@@ -147,7 +156,7 @@ export const shapeOf = (
 
   /** CollectFields of the specification, for one type that an object may be of. */
   const collect = (
-    type: GraphQLObjectType,
+    type: GraphQLCompositeType,
     sets: readonly SelectionSetNode[],
     into = new Map<string, FieldNode[]>(),
   ): Map<string, FieldNode[]> => {
@@ -163,13 +172,16 @@ export const shapeOf = (
       const fragment =
         selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
       const on = fragment?.typeCondition && schema.getType(fragment.typeCondition.name.value);
-      const isIn = !on || on === type || (isAbstractType(on) && schema.isSubType(on, type));
+      const isIn =
+        !on ||
+        on === type ||
+        (isAbstractType(on) && !isUnionType(type) && schema.isSubType(on, type));
       if (fragment && isIn) collect(type, [fragment.selectionSet], into);
     }
     return into;
   };
 
-  const level = (type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Level => ({
+  const level = (type: GraphQLCompositeType, sets: readonly SelectionSetNode[]): Level => ({
     entries: [...collect(type, sets)].map(([responseName, nodes], index) => {
       const [node] = nodes as [FieldNode];
       const { value: name } = node.name;
@@ -182,7 +194,7 @@ export const shapeOf = (
         return { ...entry, nonNull: false, write: ANY_JSON, below };
       }
       if (name === "__typename") {
-        const text = quote(type.name);
+        const text = isObjectType(type) ? quote(type.name) : null;
         return { ...entry, nonNull: true, write: () => text, below: () => [] };
       }
       const field = fieldOf(type, name);
@@ -204,7 +216,11 @@ export const shapeOf = (
     }
     if (isEnumType(bare)) {
       const texts = new Map(bare.getValues().map((it) => [it.name as unknown, quote(it.name)]));
-      return { write: leaf((it) => texts.get(it)), below: () => [] };
+      const write = leaf((it) => texts.get(it));
+      return {
+        write: (it, misfits) => (isHidden(bare.name, it) ? null : write(it, misfits)),
+        below: () => [],
+      };
     }
     if (!isCompositeType(bare))
       return { write: SCALARS.get(bare.name) ?? ANY_JSON, below: () => [] };
@@ -214,10 +230,12 @@ export const shapeOf = (
     }
     // Which type an object is of is seen when it comes; most never do.
     const levels = new Map<string, { level: Level; write: Write }>();
-    const possible = new Map(
-      schema.getPossibleTypes(bare).map((one) => [one.name as unknown, one]),
+    const possible = new Map<unknown, GraphQLCompositeType>(
+      schema.getPossibleTypes(bare).map((one) => [one.name, one]),
     );
-    const of = (one: GraphQLObjectType) => {
+    // A subgraph with an `@interfaceObject` knows no more of a thing, and need not where no more is asked.
+    for (const name of [bare.name, undefined]) possible.set(name, bare);
+    const of = (one: GraphQLCompositeType) => {
       let known = levels.get(one.name);
       if (!known) {
         const its = level(one, sets);
@@ -231,7 +249,8 @@ export const shapeOf = (
         if (it === null || it === undefined) return null;
         const typename = (it as { __typename?: unknown }).__typename;
         const one = possible.get(typename);
-        return one ? of(one).write(it, misfits) : misfit(misfits, "VALUE");
+        if (one) return of(one).write(it, misfits);
+        return isHidden(bare.name, typename) ? null : misfit(misfits, "VALUE");
       },
       below: () => [...possible.values()].map((one) => of(one).level),
     };

@@ -104,7 +104,12 @@ const conditionsOf = ({ definition, fragments }: ClientOperation): string[] => {
   return [...found];
 };
 
-const compile = (api: ApiSchema, document: DocumentNode, operation: ClientOperation): Admitted => {
+const compile = (
+  api: ApiSchema,
+  document: DocumentNode,
+  operation: ClientOperation,
+  hideSuggestions: boolean,
+): Admitted => {
   const { schema } = api;
   const { definition } = operation;
   const { text, names, variables: renamed, introspection } = normalise(schema, operation);
@@ -128,7 +133,7 @@ const compile = (api: ApiSchema, document: DocumentNode, operation: ClientOperat
         schema,
         definition.variableDefinitions ?? [],
         given,
-        { maxErrors: 10 },
+        { maxErrors: 10, hideSuggestions },
       );
       if (!coerced) return refuse("BAD_INPUT", errors);
       for (const name of conditions)
@@ -166,10 +171,10 @@ interface Read {
 /** What a graph admits. */
 export const admission = (api: ApiSchema): Admit => {
   const { schema } = api;
-  const rules =
-    process.env.NODE_ENV === "production"
-      ? [...specifiedRules, notSubscribed, NoSchemaIntrospectionCustomRule]
-      : [...specifiedRules, notSubscribed];
+  const isProduction = process.env.NODE_ENV === "production";
+  const rules = isProduction
+    ? [...specifiedRules, notSubscribed, NoSchemaIntrospectionCustomRule]
+    : [...specifiedRules, notSubscribed];
   const documents = new LRUCache<string, Read>({ max: MOST_DOCUMENTS });
   const readOnce = (text: string): Read => {
     const known = documents.get(text);
@@ -177,7 +182,8 @@ export const admission = (api: ApiSchema): Admit => {
     const document = read(text);
     // The limits first, for some of GraphQL's own rules take long over what is too large.
     for (const pass of [[withinLimits], rules]) {
-      const errors = validate(schema, document, pass);
+      // A name that is nearly right would be answered with those that are.
+      const errors = validate(schema, document, pass, { hideSuggestions: isProduction });
       if (errors.length > 0) refuse("OPERATION_INVALID", errors);
     }
     const valid = { document, operations: new Map() };
@@ -194,7 +200,7 @@ export const admission = (api: ApiSchema): Admit => {
       ),
     );
     const definition = choose(document, operationName);
-    const operation = compile(api, document, { definition, fragments });
+    const operation = compile(api, document, { definition, fragments }, isProduction);
     operations.set(operationName, operation);
     return operation;
   };

@@ -18,8 +18,11 @@ export const directoryOf =
     return known ? kind : undefined;
   };
 
+/** An agency taken off the roll, or given another kind, is seen as it was for at most this long. */
+const DIRECTORY_TTL_MS = 5_000;
+
 /** Remembers for a while what was asked, and that there was no such agency too. */
-export const remembered = (directory: Directory, ttlMs: number): Directory => {
+export const remembered = (directory: Directory, ttlMs = DIRECTORY_TTL_MS): Directory => {
   const seen = new LRUCache<string, { kind: AgencyKind | null | undefined }>({
     max: 10_000,
     ttl: ttlMs,

@@ -13,9 +13,6 @@ import { remoteIssuer } from "./identify.ts";
 import { httpSubgraph } from "./subgraph.ts";
 import { watch } from "./watch.ts";
 
-/** An agency taken off the roll, or given another kind, is seen as it was for at most this long. */
-const DIRECTORY_TTL_MS = 5_000;
-
 /**
  * Environment: SUBGRAPHS (`referrals=http://...,...`), GATEWAY_PRIVATE_KEY (a JWK as JSON), OIDC_ISSUER, OIDC_JWKS_URL,
  * OIDC_AUDIENCE, PORT, HOST, SUPERGRAPH (a file; when it changes it is read again), DIRECTORY_ROOM and FHIR_ROOM, REDIS_URL
@@ -39,7 +36,7 @@ const gateway = await openGateway({
   supergraph: readFileSync(file, "utf8"),
   subgraphs,
   issuer: remoteIssuer(needed("OIDC_ISSUER"), needed("OIDC_JWKS_URL"), needed("OIDC_AUDIENCE")),
-  directory: remembered(directoryOf(directory), DIRECTORY_TTL_MS),
+  directory: remembered(directoryOf(directory)),
   budget,
   clock: systemClock,
   log,

@@ -13,7 +13,13 @@ export interface Asked {
 }
 
 /** The media types of an answer. In the older one, what a document is refused for comes with status 200. */
-export type MediaType = "application/graphql-response+json" | "application/json";
+const MEDIA_TYPES = ["application/graphql-response+json", "application/json"] as const;
+
+/**
+ * What a client takes. One that takes either gets an answer in the older, which every client knows, and a refusal in the
+ * newer, for its status.
+ */
+export type MediaType = (typeof MEDIA_TYPES)[number] | "*/*";
 
 const BODY_LIMIT = 100_000;
 
@@ -24,19 +30,25 @@ const BODY_LIMIT = 100_000;
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Accept
  */
 export const mediaTypeFor = (accept: string | undefined): MediaType => {
-  const wished = (accept ?? "*/*")
+  const listed = (accept || "*/*")
     .toLowerCase()
     .split(",")
     .map((part) => {
       const [type = "", ...parameters] = part.split(";").map((it) => it.trim());
       const quality = parameters.find((it) => it.startsWith("q="))?.slice(2);
       return { type, quality: quality === undefined ? 1 : Number(quality) };
-    })
+    });
+  const wished = listed
     .filter(({ quality }) => quality > 0)
     .toSorted((a, b) => b.quality - a.quality);
   for (const { type } of wished) {
-    if (type === "application/graphql-response+json" || type === "application/json") return type;
-    if (type === "*/*" || type === "application/*") return "application/graphql-response+json";
+    const named = MEDIA_TYPES.find((it) => it === type);
+    if (named) return named;
+    if (type !== "*/*" && type !== "application/*") continue;
+    const [one, other] = MEDIA_TYPES.filter(
+      (it) => !listed.some(({ type: not, quality }) => not === it && quality === 0),
+    );
+    if (one) return other ? "*/*" : one;
   }
   throw new Problem(
     "NOT_ACCEPTABLE",
@@ -56,13 +68,18 @@ const json = (text: string, what: string): unknown => {
   }
 };
 
-const posted = async (call: Call): Promise<unknown> => {
-  const [type, ...parameters] = (call.headers["content-type"] ?? "")
+/** Is it the content type of JSON in UTF-8? */
+const isJson = (contentType: string): boolean => {
+  const [type, ...parameters] = contentType
     .toLowerCase()
     .split(";")
     .map((it) => it.trim());
   const charset = parameters.find((it) => it.startsWith("charset="))?.slice(8) ?? "utf-8";
-  if (type !== "application/json" || !/^"?utf-?8"?$/.test(charset))
+  return type === "application/json" && /^"?utf-?8"?$/.test(charset);
+};
+
+const posted = async (call: Call): Promise<unknown> => {
+  if (!isJson(call.headers["content-type"] ?? ""))
     throw new Problem("UNSUPPORTED_MEDIA_TYPE", "`/graphql` takes application/json in UTF-8");
   // Unpacked, a small body may be any size.
   if ((call.headers["content-encoding"] ?? "identity") !== "identity")
@@ -82,6 +99,7 @@ const isFromHere = ({ headers }: Call): boolean => {
   return (
     headers.authorization !== undefined ||
     headers["apollo-require-preflight"] !== undefined ||
+    headers["x-apollo-operation-name"] !== undefined ||
     (type !== undefined && type !== "" && !SIMPLE.test(type))
   );
 };
@@ -89,8 +107,14 @@ const isFromHere = ({ headers }: Call): boolean => {
 const gotten = (call: Call): unknown => {
   if (!isFromHere(call))
     return bad("a request by GET must show that no other site sent it: `apollo-require-preflight`");
+  // Some browsers do send other types across sites without asking.
+  if (!isJson(call.headers["content-type"] ?? "application/json"))
+    throw new Problem("UNSUPPORTED_MEDIA_TYPE", "a request by GET has no body but JSON");
   const parameters = new URLSearchParams(call.search);
-  const text = (name: string) => parameters.get(name) || undefined;
+  const text = (name: string) => {
+    const [value, another] = parameters.getAll(name);
+    return another === undefined ? value || undefined : bad(`\`${name}\` stands there twice`);
+  };
   const object = (name: string) => {
     const value = text(name);
     return value === undefined ? undefined : json(value, `\`${name}\``);

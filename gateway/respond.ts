@@ -92,7 +92,7 @@ const errorsOf = (
   return errors;
 };
 
-const contentType = (type: MediaType) => ({
+const contentType = (type: Exclude<MediaType, "*/*">) => ({
   "content-type": `${type}; charset=utf-8`,
   "cache-control": "no-store",
 });
@@ -112,7 +112,7 @@ export const respond = (
   const errors = hasErrors ? errorsOf(failures, misfits, shape, requestId, log) : [];
   return {
     status: 200,
-    headers: contentType(type),
+    headers: contentType(type === "*/*" ? "application/json" : type),
     body: hasErrors ? `{"errors":${JSON.stringify(errors)},"data":${text}}` : `{"data":${text}}`,
   };
 };
@@ -146,7 +146,10 @@ export const refusal = (error: unknown, type: MediaType, requestId: string, log:
       type === "application/json" && OF_THE_DOCUMENT.has(first.code)
         ? 200
         : PROBLEMS[first.code].status,
-    headers: { ...problemHeaders(first), ...contentType(type) },
+    headers: {
+      ...problemHeaders(first),
+      ...contentType(type === "*/*" ? "application/graphql-response+json" : type),
+    },
     body: JSON.stringify({ errors }),
   };
 };

@@ -216,11 +216,11 @@ export const shapeOf = (
     }
     if (isEnumType(bare)) {
       const texts = new Map(bare.getValues().map((it) => [it.name as unknown, quote(it.name)]));
-      const write = leaf((it) => texts.get(it));
-      return {
-        write: (it, misfits) => (isHidden(bare.name, it) ? null : write(it, misfits)),
-        below: () => [],
+      const write: Write = (it, misfits) => {
+        if (it === null || it === undefined) return null;
+        return texts.get(it) ?? (isHidden(bare.name, it) ? null : misfit(misfits, "VALUE"));
       };
+      return { write, below: () => [] };
     }
     if (!isCompositeType(bare))
       return { write: SCALARS.get(bare.name) ?? ANY_JSON, below: () => [] };

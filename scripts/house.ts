@@ -13,7 +13,7 @@ import { serve } from "#platform/serve.ts";
 import { migrateRoom, openRoom, schemaOf } from "#platform/subgraph.ts";
 import type { OpenRoom, Room } from "#platform/subgraph.ts";
 import { openGateway } from "../gateway/answer.ts";
-import { directoryOf } from "../gateway/directory.ts";
+import { directoryOf, remembered } from "../gateway/directory.ts";
 import type { Deadlines } from "../gateway/link.ts";
 import type { Subgraph } from "../gateway/subgraph.ts";
 import type { Issuer } from "../gateway/identify.ts";
@@ -107,7 +107,7 @@ export const openHouse = async (site: Site): Promise<House> => {
       Object.entries(rooms).map(([name, room]) => [name, inProcess(room)]),
     ),
     issuer: site.issuer,
-    directory: directoryOf(inProcess(rooms.referrals as OpenRoom)),
+    directory: remembered(directoryOf(inProcess(rooms.referrals as OpenRoom))),
     budget,
     clock,
     log,

@@ -1,9 +1,11 @@
 /** The house on servers: in one process, and with each room as a process of its own. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPostgresql } from "#platform/database.ts";
 import type { Database } from "#platform/database.ts";
+import { documentId } from "../../gateway/documents.ts";
 import { enrolAgency } from "../../subgraphs/referrals/agency-store.ts";
 import { agencies, personas } from "../county/county.ts";
 import type { CountyAgency, PersonaName } from "../county/county.ts";
@@ -15,6 +17,18 @@ import type { Running } from "./process.ts";
 
 const REDIS = process.env.TEST_REDIS_URL ?? "";
 const HAS_SERVERS = Boolean(process.env.TEST_DATABASE_URL && REDIS);
+/** What a portal asks, registered before it does: nothing else is answered in production. */
+const PORTAL = {
+  "whose-referral.graphql": `query($value: String!) {
+    person: personByIdentifier(system: "urn:handoff-graph:fhir:Patient", value: $value) {
+      handoffs { edges { node { referral { id } } } }
+    }
+  }`,
+  "open-dispute.graphql":
+    "mutation($input: OpenDisputeInput!) { openDispute(input: $input) { id } }",
+  "disputes-over-it.graphql":
+    "query($id: ID!) { again: referral(id: $id) { disputes { type parties { name } } } }",
+};
 const QUERY = readFileSync(
   new URL("../../schema/operations/where-do-handoffs-stand.graphql", import.meta.url),
   "utf8",
@@ -55,6 +69,7 @@ describe.runIf(HAS_SERVERS)("npm run start:split", () => {
   let split: Running;
   let database: Database;
   let drop: () => Promise<void>;
+  const portal = dataDirectory();
 
   const post = async (
     url: string,
@@ -74,6 +89,8 @@ describe.runIf(HAS_SERVERS)("npm run start:split", () => {
     provider = await openProvider([await signingKey()]);
     const made = await testDatabase("POSTGRESQL");
     drop = made.drop;
+    for (const [name, document] of Object.entries(PORTAL))
+      writeFileSync(join(portal.path, name), document);
     split = run("split", [], {
       DATABASE_URL: made.url ?? "",
       REDIS_URL: REDIS,
@@ -82,6 +99,7 @@ describe.runIf(HAS_SERVERS)("npm run start:split", () => {
       OIDC_ISSUER: provider.issuer,
       OIDC_JWKS_URL: provider.jwksUrl,
       OIDC_AUDIENCE: AUDIENCE,
+      TRUSTED_DOCUMENTS: portal.path,
     });
     await split.says(/^ready /m);
     database = await openPostgresql(made.url ?? "");
@@ -96,6 +114,7 @@ describe.runIf(HAS_SERVERS)("npm run start:split", () => {
     await database.close();
     await drop();
     await provider.close();
+    portal.remove();
   });
 
   it("takes the PACIO journey in at one gateway, and answers its gaps at the other", async () => {
@@ -131,48 +150,44 @@ describe.runIf(HAS_SERVERS)("npm run start:split", () => {
   });
 
   it("joins what two rooms, in two processes, know of one referral", async () => {
-    const graph = async (as: PersonaName, query: string, variables: object) => {
+    const graph = async (as: PersonaName, name: keyof typeof PORTAL, variables: object) => {
       const { body } = await post(
         `${gateways[0]}/graphql`,
         as,
-        JSON.stringify({ query, variables }),
+        JSON.stringify({ documentId: documentId(PORTAL[name]), variables }),
       );
       expect(body.errors).toBeUndefined();
       return body.data;
     };
-    const { person } = await graph(
-      "county-case-worker",
-      `query($value: String!) {
-        person: personByIdentifier(system: "urn:handoff-graph:fhir:Patient", value: $value) {
-          handoffs { edges { node { referral { id } } } }
-        }
-      }`,
-      { value: "P0522-patientBSJ1" },
-    );
+    const { person } = await graph("county-case-worker", "whose-referral.graphql", {
+      value: "P0522-patientBSJ1",
+    });
     const { id } = person.handoffs.edges[0].node.referral;
-    await graph(
-      "county-case-worker",
-      "mutation($input: OpenDisputeInput!) { openDispute(input: $input) { id } }",
-      {
-        input: {
-          idempotencyKey: "split",
-          referralId: id,
-          type: "FUNDING",
-          subject: "FUND",
-          partyIds: [agencies.county.id, agencies.mco.id],
-          coverage: "COVERED",
-          statement: "The plan covers home health.",
-        },
+    await graph("county-case-worker", "open-dispute.graphql", {
+      input: {
+        idempotencyKey: "split",
+        referralId: id,
+        type: "FUNDING",
+        subject: "FUND",
+        partyIds: [agencies.county.id, agencies.mco.id],
+        coverage: "COVERED",
+        statement: "The plan covers home health.",
       },
-    );
-    const { again } = await graph(
-      "county-case-worker",
-      "query($id: ID!) { again: referral(id: $id) { disputes { type parties { name } } } }",
-      { id },
-    );
+    });
+    const { again } = await graph("county-case-worker", "disputes-over-it.graphql", { id });
     expect(again.disputes).toEqual([
       { type: "FUNDING", parties: [{ name: agencies.county.name }, { name: agencies.mco.name }] },
     ]);
+  });
+
+  it("answers no document that nobody has registered", async () => {
+    const query = "{ agencies { edges { node { name } } } }";
+    const { status, body } = await post(
+      `${gateways[0]}/graphql`,
+      "county-case-worker",
+      JSON.stringify({ query }),
+    );
+    expect([status, body.errors[0].extensions.code]).toEqual([400, "DOCUMENT_NOT_TRUSTED"]);
   });
 
   it("carries what happened in one process to the process that listens", async () => {

@@ -22,17 +22,15 @@ import { Problem } from "#schema/problems.ts";
 import type { ProblemCode } from "#schema/problems.ts";
 import { costOf, LIMITS, weigh, withinLimits } from "./limits.ts";
 import { normalise } from "./normalise.ts";
-import type { ClientOperation } from "./normalise.ts";
+import type { Canonical, ClientOperation } from "./normalise.ts";
 import { shapeOf } from "./shape.ts";
 import type { ApiSchema, Shape } from "./shape.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** An operation that may be asked, compiled. */
+/** An operation that may be asked. */
 export interface Admitted {
   isMutation: boolean;
-  /** For the planner; null when no subgraph need be asked. */
-  text: string | null;
   /**
    * Takes a request's variables.
    *
@@ -44,18 +42,20 @@ export interface Admitted {
 
 /** An operation with its variables. */
 export interface Taken {
-  /** Coerced, by their names in the normalised operation. */
+  /** For the planner; null when no subgraph need be asked. */
+  text: string | null;
+  /** Coerced, by their names in the text. */
   variables: Record<string, unknown>;
   shape: Shape;
-  /** What the schema says of itself, by the response names of the normalised operation. */
+  /** What the schema says of itself, by the response names of the text. */
   introspection: Record<string, unknown>;
 }
 
 /** What a graph admits. @throws {AggregateError | Problem} of problems: OPERATION_INVALID, OPERATION_TOO_LARGE */
 export type Admit = (document: string, operationName: string | undefined) => Admitted;
 
-/** Each boolean that is a condition doubles the shapes that an operation may have; those in use are few. */
-const MOST_SHAPES = 32;
+/** Each boolean that is a condition doubles what an operation may be; what is in use is little. */
+const MOST_VARIANTS = 32;
 const MOST_DOCUMENTS = 1_000;
 
 const notSubscribed = (context: ValidationContext): ASTVisitor => ({
@@ -104,29 +104,45 @@ const conditionsOf = ({ definition, fragments }: ClientOperation): string[] => {
   return [...found];
 };
 
+/** An operation as it is when certain conditions are met and others not. */
+interface Variant extends Omit<Canonical, "names"> {
+  shape: Shape;
+  aboutSchema: DocumentNode;
+}
+
 const compile = (
   api: ApiSchema,
-  document: DocumentNode,
   operation: ClientOperation,
   hideSuggestions: boolean,
 ): Admitted => {
   const { schema } = api;
-  const { definition } = operation;
-  const { text, names, variables: renamed, introspection } = normalise(schema, operation);
+  const { definition, fragments } = operation;
   const withinCost = costOf(schema, operation);
   const conditions = conditionsOf(operation);
-  const shapes = new LRUCache<string, Shape>({ max: MOST_SHAPES });
-  const aboutSchema: DocumentNode = {
-    ...document,
-    definitions: [
-      { ...definition, selectionSet: { kind: Kind.SELECTION_SET, selections: introspection } },
-      ...operation.fragments.values(),
-    ],
+  const variants = new LRUCache<string, Variant>({ max: MOST_VARIANTS });
+
+  const variant = (coerced: Variables): Variant => {
+    const key = conditions.map((name) => (coerced[name] === true ? "1" : "0")).join("");
+    const known = variants.get(key);
+    if (known) return known;
+    const holds = (name: string) => coerced[name] === true;
+    const { names, introspection, ...normal } = normalise(schema, operation, holds);
+    const selectionSet = { kind: Kind.SELECTION_SET, selections: introspection } as const;
+    const made: Variant = {
+      ...normal,
+      introspection,
+      shape: shapeOf(api, operation, names, holds),
+      aboutSchema: {
+        kind: Kind.DOCUMENT,
+        definitions: [{ ...definition, selectionSet }, ...fragments.values()],
+      },
+    };
+    variants.set(key, made);
+    return made;
   };
 
   return {
     isMutation: definition.operation === "mutation",
-    text,
     take: (given) => {
       weigh(given);
       const { coerced, errors } = getVariableValues(
@@ -140,23 +156,17 @@ const compile = (
         if (coerced[name] === null)
           throw new Problem("BAD_INPUT", `\`$${name}\` is a condition, and must not be null`);
       withinCost(coerced);
-      const key = conditions.map((name) => (coerced[name] === true ? "1" : "0")).join("");
-      let shape = shapes.get(key);
-      if (!shape) {
-        shape = shapeOf(api, operation, names, (name) => coerced[name] === true);
-        shapes.set(key, shape);
-      }
+      const { text, shape, variables: renamed, introspection, aboutSchema } = variant(coerced);
       const variables: Record<string, unknown> = {};
       for (const [name, canonical] of renamed)
         if (Object.hasOwn(coerced, name)) variables[canonical] = coerced[name];
+      const told = () =>
+        executeSync({ schema, document: aboutSchema, variableValues: given, rootValue: {} }).data;
       return {
+        text,
         variables,
         shape,
-        introspection:
-          introspection.length === 0
-            ? {}
-            : (executeSync({ schema, document: aboutSchema, variableValues: given, rootValue: {} })
-                .data ?? {}),
+        introspection: introspection.length === 0 ? {} : (told() ?? {}),
       };
     },
   };
@@ -200,7 +210,7 @@ export const admission = (api: ApiSchema): Admit => {
       ),
     );
     const definition = choose(document, operationName);
-    const operation = compile(api, document, { definition, fragments }, isProduction);
+    const operation = compile(api, { definition, fragments }, isProduction);
     operations.set(operationName, operation);
     return operation;
   };

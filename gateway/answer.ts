@@ -77,7 +77,7 @@ export const openLine = async (
       const operation = admit(documents(asked.document), asked.operationName);
       if (operation.isMutation && asked.isSafe)
         throw new Problem("METHOD_NOT_ALLOWED", "a mutation comes by POST", { allow: "POST" });
-      const { variables, shape, introspection } = operation.take(asked.variables);
+      const { text, variables, shape, introspection } = operation.take(asked.variables);
       const collecting: Collecting = {
         requester,
         requestId,
@@ -86,7 +86,7 @@ export const openLine = async (
         data: { ...introspection },
         failures: [],
       };
-      if (operation.text !== null) await (await planned(operation.text))(collecting);
+      if (text !== null) await (await planned(text))(collecting);
       return respond(collecting.data, collecting.failures, shape, type, requestId, log);
     } catch (error) {
       return refusal(error, type, requestId, log);

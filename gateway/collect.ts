@@ -12,6 +12,7 @@ import { Problem } from "#schema/problems.ts";
 import type { AskForEntities, Representation, Thing } from "./entities.ts";
 import { Gone, Unavailable } from "./link.ts";
 import type { Asker, Link } from "./link.ts";
+import type { Read } from "./reads.ts";
 import type { Path } from "./shape.ts";
 
 /** Something that went wrong while a plan was carried out. */
@@ -36,6 +37,7 @@ export type Collect = (collecting: Collecting) => Promise<void>;
 /** What a plan is compiled against. */
 export interface Floor {
   link(subgraph: string): Link;
+  read(subgraph: string): Read;
   entities(subgraph: string): AskForEntities;
   /** Is an object of this type one of that type, interface or union? Of all types of the supergraph. */
   isA(typename: string, type: string): boolean;
@@ -64,6 +66,9 @@ const pathsOf = (value: unknown, path: Path, at: number, here: Path, into: Path[
     pathsOf((value as Thing)[name], path, at + 1, [...here, name], into);
   }
 };
+
+const isWithin = (path: Path, thing: Path): boolean =>
+  thing.every((step, index) => path[index] === step);
 
 /** Compiles a plan. */
 export const compile = (plan: QueryPlan, floor: Floor): Collect => {
@@ -160,7 +165,7 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
   const fetch = (node: FetchNode, path: Path): Collect => {
     const { serviceName: room, operation: query, requires } = node;
     if (node.contextRewrites?.length) throw new Error("`@fromContext` is not supported");
-    const link = floor.link(room);
+    const [link, read] = [floor.link(room), floor.read(room)];
     const askForEntities = floor.entities(room);
     const fields = fieldsOf(query, requires !== undefined);
     const rewriteInput = rewriter(node.inputRewrites);
@@ -185,6 +190,17 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
       for (const thing of things)
         for (const field of fields) collecting.failures.push({ path: [...thing, field], error });
     };
+    /** What could not be asked for, for want of what it requires: it is missing for the same reason. */
+    const noteMissing = (collecting: Collecting, incomplete: readonly number[]): void => {
+      const all = places(collecting);
+      const before = [...collecting.failures];
+      for (const thing of incomplete.map((index) => all[index] as Path)) {
+        const cause = before.find(
+          ({ path: at }) => at && (isWithin(at, thing) || isWithin(thing, at)),
+        );
+        if (cause) note(collecting, [thing], cause.error);
+      }
+    };
     /** What is to be said of a call that brought nothing. */
     const unavailable = (error: unknown): Failure["error"] => {
       if (!(error instanceof Unavailable)) throw error;
@@ -199,8 +215,9 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
       gather(collecting.data, path, 0, targets);
       const operation = { query, variables: variablesOf(collecting) };
       try {
-        const isMutation = node.operationKind === "mutation";
-        const { data, errors = [] } = await link.call(operation, isMutation, collecting);
+        const { data, errors = [] } = await (node.operationKind === "mutation"
+          ? link.call(operation, true, collecting)
+          : read(operation, collecting));
         for (const { path: at, message, extensions } of errors)
           if (at)
             for (const place of places(collecting))
@@ -222,8 +239,10 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
       const positions = new Map<string, number>();
       /** The things that each representation stands for, by their positions among the candidates. */
       const targets: number[][] = [];
+      const incomplete: number[] = [];
       for (const [index, candidate] of candidates.entries()) {
         const value = taken(candidate, requires ?? [], {});
+        if (!value) incomplete.push(index);
         if (value?.__typename === undefined) continue;
         rewriteInput(value);
         const json = JSON.stringify(value);
@@ -234,6 +253,7 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
           targets.push([index]);
         }
       }
+      if (incomplete.length > 0) noteMissing(collecting, incomplete);
       if (representations.length === 0) return;
       const pathsAt = (position: number | null): Path[] => {
         const all = places(collecting);

@@ -1,13 +1,9 @@
-/**
- * Asking a subgraph for entities: what several requests under one token ask of it at the same time, in the same words, goes
- * in one call, and each thing is asked for once.
- *
- * INVARIANT: calls are joined for one and the same `Requester` alone, so that no answer crosses from one caller to another.
- */
+/** Asking a subgraph for entities: what several requests under one token ask in one turn goes in one call, each thing once. */
 import type { GraphQLFormattedError } from "graphql";
-import type { Requester } from "#sharing/requester.ts";
-import { Gone, Unavailable } from "./link.ts";
+import { Unavailable } from "./link.ts";
 import type { Asker, Link } from "./link.ts";
+import { copy, forAll, perTurn } from "./turn.ts";
+import type { Member } from "./turn.ts";
 
 /** A reference to a thing, as a subgraph takes it. */
 export interface Representation {
@@ -33,12 +29,10 @@ export interface Question {
   variables: Record<string, unknown>;
 }
 
-interface Member {
+interface Asked extends Member {
   /** Where each of its representations stands in the call. */
   positions: number[];
-  gone: AbortSignal;
   resolve: (entities: Entities) => void;
-  reject: (error: unknown) => void;
 }
 
 interface Batch {
@@ -47,36 +41,11 @@ interface Batch {
   /** Positions by JSON. */
   positions: Map<string, number>;
   representations: object[];
-  members: Member[];
+  members: Asked[];
 }
 
-/** A call is no larger; what comes after that goes in the next one. */
+/** A call is no larger; what is more than that goes in the next one. */
 const MOST_REPRESENTATIONS = 1_000;
-
-/** A thing for another request, so that none writes into what another one reads. */
-const copy = <T>(value: T): T => {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(copy) as T;
-  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, copy(of)])) as T;
-};
-
-/** Gone when all of the members are. */
-const allGone = (members: readonly Member[]): { gone: AbortSignal; settled: () => void } => {
-  const [only] = members;
-  if (only && members.length === 1) return { gone: only.gone, settled: () => undefined };
-  const abort = new AbortController();
-  const look = () => {
-    if (members.every(({ gone }) => gone.aborted)) abort.abort();
-  };
-  for (const { gone } of members) gone.addEventListener("abort", look, { once: true });
-  look();
-  return {
-    gone: abort.signal,
-    settled: () => {
-      for (const { gone } of members) gone.removeEventListener("abort", look);
-    },
-  };
-};
 
 const deal = (
   { members, representations }: Batch,
@@ -115,56 +84,52 @@ export type AskForEntities = (
 
 /** Joins the calls of one subgraph. */
 export const joined = (link: Link): AskForEntities => {
-  const open = new Map<Requester, Map<string, Batch>>();
+  const join = perTurn<Batch>((batch) => {
+    const { members, question, asker, representations } = batch;
+    const { query } = question;
+    const variables = { ...question.variables, representations };
+    void forAll(members, async (gone) => {
+      deal(batch, await link.call({ query, variables }, false, { ...asker, gone }));
+    });
+  });
 
-  const send = async (batch: Batch): Promise<void> => {
-    const { gone, settled } = allGone(batch.members);
-    try {
-      const { query, variables } = batch.question;
-      const operation = {
-        query,
-        variables: { ...variables, representations: batch.representations },
-      };
-      deal(batch, await link.call(operation, false, { ...batch.asker, gone }));
-    } catch (error) {
-      // What cannot even be dealt out was no answer.
-      const isTold = error instanceof Unavailable || error instanceof Gone;
-      const reason = isTold ? error : new Unavailable("no answer", { cause: error });
-      for (const { reject } of batch.members) reject(reason);
-    } finally {
-      settled();
-    }
-  };
-  const flush = () => {
-    const batches = [...open.values()].flatMap((of) => [...of.values()]);
-    open.clear();
-    for (const batch of batches) void send(batch);
-  };
-
-  return (question, representations, asker) =>
+  const ask: AskForEntities = (question, representations, asker) =>
     new Promise((resolve, reject) => {
-      if (open.size === 0) setImmediate(flush);
-      let mine = open.get(asker.requester);
-      if (!mine) {
-        mine = new Map();
-        open.set(asker.requester, mine);
-      }
-      const key = `${question.query}${JSON.stringify(question.variables)}`;
-      let batch = mine.get(key);
-      if (!batch || batch.representations.length + representations.length > MOST_REPRESENTATIONS) {
-        if (batch) void send(batch);
-        batch = { question, asker, positions: new Map(), representations: [], members: [] };
-        mine.set(key, batch);
-      }
-      const positions: number[] = [];
-      for (const { json, value } of representations) {
-        let position = batch.positions.get(json);
-        if (position === undefined) {
-          position = batch.representations.push(value) - 1;
-          batch.positions.set(json, position);
-        }
-        positions.push(position);
-      }
+      const batch = join(
+        asker.requester,
+        `${question.query}${JSON.stringify(question.variables)}`,
+        () => ({ question, asker, positions: new Map(), representations: [], members: [] }),
+        (it) => it.representations.length + representations.length <= MOST_REPRESENTATIONS,
+      );
+      const positions = representations.map(({ json, value }) => {
+        const there = batch.positions.get(json);
+        if (there !== undefined) return there;
+        const position = batch.representations.push(value) - 1;
+        batch.positions.set(json, position);
+        return position;
+      });
       batch.members.push({ positions, gone: asker.gone, resolve, reject });
     });
+
+  return async (question, representations, asker) => {
+    if (representations.length <= MOST_REPRESENTATIONS)
+      return ask(question, representations, asker);
+    const starts: number[] = [];
+    for (let start = 0; start < representations.length; start += MOST_REPRESENTATIONS)
+      starts.push(start);
+    const parts = await Promise.all(
+      starts.map(async (start) => {
+        const part = representations.slice(start, start + MOST_REPRESENTATIONS);
+        const { things, errors } = await ask(question, part, asker);
+        return {
+          things,
+          errors: errors.map(({ at, error }) => ({ at: at === null ? null : at + start, error })),
+        };
+      }),
+    );
+    return {
+      things: parts.flatMap(({ things }) => things),
+      errors: parts.flatMap(({ errors }) => errors),
+    };
+  };
 };

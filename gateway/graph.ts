@@ -21,6 +21,7 @@ import { joined } from "./entities.ts";
 import { openLink } from "./link.ts";
 import type { Deadlines } from "./link.ts";
 import { openPlanner } from "./plan.ts";
+import { joinedReads } from "./reads.ts";
 import type { ApiSchema } from "./shape.ts";
 import type { Subgraph } from "./subgraph.ts";
 
@@ -108,7 +109,7 @@ export const openGraph = async (
       if (!subgraph)
         throw new Error(`the supergraph has a subgraph ${name}, and nothing says where it answers`);
       const link = openLink(name, subgraph, deadlines, log);
-      return [name, { link, entities: joined(link) }];
+      return [name, { link, read: joinedReads(link), entities: joined(link) }];
     }),
   );
   const to = (name: string) => {
@@ -119,6 +120,7 @@ export const openGraph = async (
   const whole = buildASTSchema(document, { assumeValid: true, assumeValidSDL: true });
   const floor: Floor = {
     link: (name) => to(name).link,
+    read: (name) => to(name).read,
     entities: (name) => to(name).entities,
     ...typesOf(whole),
   };

@@ -32,8 +32,9 @@ const budget = process.env.REDIS_URL
   ? await redisBudget(process.env.REDIS_URL, log)
   : memoryBudget();
 const file = needed("SUPERGRAPH");
+const supergraph = readFileSync(file, "utf8");
 const gateway = await openGateway({
-  supergraph: readFileSync(file, "utf8"),
+  supergraph,
   subgraphs,
   issuer: remoteIssuer(needed("OIDC_ISSUER"), needed("OIDC_JWKS_URL"), needed("OIDC_AUDIENCE")),
   directory: remembered(directoryOf(directory)),
@@ -42,7 +43,7 @@ const gateway = await openGateway({
   log,
   fhirRoom: needed("FHIR_ROOM"),
 });
-const watching = watch(file, (sdl) => gateway.change({ sdl, subgraphs }), log);
+const watching = watch(file, supergraph, (sdl) => gateway.change({ sdl, subgraphs }), log);
 const server = await serve(gateway.routes, {
   port: Number(needed("PORT")),
   host: process.env.HOST ?? "127.0.0.1",

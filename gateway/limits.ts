@@ -79,8 +79,13 @@ const measure = (
         measured.set(name, size);
       }
       add(size, selection);
-    } else if (selection.kind === Kind.FIELD && selection.name.value.startsWith("__")) continue;
-    else add(measure(selection.selectionSet, fragment, measured), selection);
+    } else {
+      const size = measure(selection.selectionSet, fragment, measured);
+      if (selection.kind === Kind.FIELD && selection.name.value.startsWith("__"))
+        // Of introspection the aliases alone count: for each of them the schema is told once more.
+        aliases += size.aliases + (selection.alias ? 1 : 0);
+      else add(size, selection);
+    }
   }
   return { depth, aliases, rootFields, selections };
 };

@@ -54,12 +54,14 @@ export const openLink = (
     call: (operation, isMutation, { requester, requestId, gone }) =>
       new Promise((resolve, reject) => {
         if (isResting()) return reject(new Unavailable(`${name} is left alone for a while`));
-        if (failures >= BREAKER.failures) isTrying = true;
+        const isTrial = failures >= BREAKER.failures;
+        if (isTrial) isTrying = true;
         const abort = new AbortController();
         const settle = () => {
           clearTimeout(timer);
           gone.removeEventListener("abort", leave);
-          isTrying = false;
+          // What was asked before the subgraph was left alone may end in the middle of a trial.
+          if (isTrial) isTrying = false;
         };
         const fail = (cause: unknown) => {
           settle();

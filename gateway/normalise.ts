@@ -34,17 +34,48 @@ export interface ClientOperation {
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 }
 
+/** The response names of what is selected in one object, and of what is selected below. */
+export interface Names {
+  of: ReadonlyMap<FieldNode, string>;
+  below: ReadonlyMap<string, Names>;
+  /** It matters for what is selected of which type the object is. */
+  areNarrowed: boolean;
+}
+
 /** What the planner is given, and how to find the client's own words again. */
 export interface Canonical {
   /** One operation without aliases of the client's or named fragments; null when no subgraph need be asked. */
   text: string | null;
-  /** The response name that each field of the client's document has in it. */
-  names: ReadonlyMap<FieldNode, string>;
+  /** At the root. */
+  names: Names;
   /** The client's variables that are used, each with its name in the text. */
   variables: ReadonlyMap<string, string>;
   /** What is asked of the schema itself; it is in no subgraph. */
   introspection: readonly FieldNode[];
 }
+
+/** Is every object of `type` in a fragment on `on`? */
+export const isWider = (
+  schema: GraphQLSchema,
+  on: GraphQLCompositeType,
+  type: GraphQLCompositeType,
+): boolean =>
+  on === type || (isAbstractType(on) && !isUnionType(type) && schema.isSubType(on, type));
+
+/** Is a selection left out, by `@skip` or `@include`? */
+export const isLeftOut = (
+  directives: readonly DirectiveNode[] = [],
+  holds: (variable: string) => boolean,
+): boolean =>
+  directives.some(({ name, arguments: given }) => {
+    if (name.value !== "skip" && name.value !== "include") return false;
+    const condition = given?.find((it) => it.name.value === "if")?.value;
+    const value =
+      condition?.kind === Kind.VARIABLE
+        ? holds(condition.name.value)
+        : condition?.kind === Kind.BOOLEAN && condition.value;
+    return value === (name.value === "skip");
+  });
 
 /** Selections by what they print as before their own selections: a field, or a fragment with its condition. */
 type Selections = Map<string, Selections | null>;
@@ -73,17 +104,34 @@ const within = (selections: Selections, head: string): Selections => {
   return there;
 };
 
+/** Names while they are being given: and those under which each field with its arguments is asked for so far. */
+interface Naming extends Names {
+  of: Map<FieldNode, string>;
+  below: Map<string, Naming>;
+  asked: Map<string, string[]>;
+}
+
+const naming = (): Naming => ({
+  of: new Map(),
+  below: new Map(),
+  areNarrowed: false,
+  asked: new Map(),
+});
+
 /**
- * Normalises.
+ * Normalises an operation, as it is with certain conditions met and others not.
  *
  * A field without arguments answers under its own name. One with arguments answers under a name that no field of a graph
- * can have (GraphQL keeps names with two underscores for itself), one for each distinct arguments.
+ * can have (GraphQL keeps names with two underscores for itself), one for each distinct arguments. What a client asks for
+ * twice, and selects from differently, is two: a null in the one must not be one in the other.
+ *
+ * @param holds Whether a variable that is a condition is true.
  */
 export const normalise = (
   schema: GraphQLSchema,
   { definition, fragments }: ClientOperation,
+  holds: (variable: string) => boolean,
 ): Canonical => {
-  const names = new Map<FieldNode, string>();
   const variables = new Map<string, string>();
   const numbered = new Map<string, string>();
   const introspection: FieldNode[] = [];
@@ -108,90 +156,95 @@ export const normalise = (
           .map((it) => it.join(":"))
           .join(",")})`;
   };
-  /** What stays of directives: a condition that is a literal is met here. Null: the selection is left out. */
-  const conditions = (directives: readonly DirectiveNode[] = []): string | null => {
-    const kept: string[] = [];
-    for (const directive of directives) {
-      const { value: name } = directive.name;
-      const condition = directive.arguments?.find((it) => it.name.value === "if")?.value;
-      const literal = condition?.kind === Kind.BOOLEAN ? condition.value : undefined;
-      if ((name === "skip" || name === "include") && literal !== undefined) {
-        if (literal === (name === "skip")) return null;
-      } else kept.push(` @${name}${argumentsOf(directive)}`);
-    }
-    return kept.join("");
-  };
-  const named = (field: FieldNode, args: string, key = ""): string => {
-    if (args === "" && key === "") return field.name.value;
-    const distinct = `${field.name.value}${args}${key}`;
-    const name = numbered.get(distinct) ?? `__${numbered.size}_${field.name.value}`;
-    numbered.set(distinct, name);
-    return name;
+  /** Directives that are no conditions. */
+  const others = (directives: readonly DirectiveNode[] = []): string =>
+    directives
+      .filter(({ name }) => name.value !== "skip" && name.value !== "include")
+      .map((directive) => ` @${directive.name.value}${argumentsOf(directive)}`)
+      .join("");
+  const named = (
+    { name, alias }: FieldNode,
+    args: string,
+    isShared: boolean,
+    { asked }: Naming,
+  ): string => {
+    const field = `${name.value}${args}`;
+    const under = asked.get(field) ?? [];
+    asked.set(field, under);
+    const responseName = isShared ? "" : (alias ?? name).value;
+    if (!under.includes(responseName)) under.push(responseName);
+    const time = under.indexOf(responseName);
+    if (args === "" && time === 0) return name.value;
+    const distinct = `${field}#${time}`;
+    const given = numbered.get(distinct) ?? `__${numbered.size}_${name.value}`;
+    numbered.set(distinct, given);
+    return given;
   };
 
   const select = (
     type: GraphQLCompositeType,
     set: SelectionSetNode,
     into: Selections,
+    names: Naming,
     isRoot = false,
   ): void => {
     for (const selection of set.selections) {
-      const kept = conditions(selection.directives);
-      if (kept === null) continue;
+      if (isLeftOut(selection.directives, holds)) continue;
+      const directives = others(selection.directives);
       if (selection.kind === Kind.FIELD) {
         const { value: name } = selection.name;
+        const field = fieldOf(type, name);
+        const of = getNamedType(field?.type);
         const args = argumentsOf(selection);
-        // Mutations are not the same for having the same arguments: each that the client tells apart is made.
-        const key =
-          isRoot && definition.operation === "mutation"
-            ? `#${(selection.alias ?? selection.name).value}`
-            : "";
-        const own = name.startsWith("__") && !isIntrospection(name);
-        const responseName = own ? name : named(selection, args, key);
-        names.set(selection, responseName);
+        // A change is made as often as the client tells it apart.
+        const isChange = isRoot && definition.operation === "mutation";
+        const responseName =
+          name === TypeNameMetaFieldDef.name
+            ? name
+            : named(selection, args, !isCompositeType(of) && !isChange, names);
+        names.of.set(selection, responseName);
         // The gateway itself knows what a root is called, and how the graph is made.
         if (isRoot && name.startsWith("__")) {
           const alias = { kind: Kind.NAME, value: responseName } as const;
           if (isIntrospection(name)) introspection.push({ ...selection, alias });
           continue;
         }
-        const field = fieldOf(type, name);
         if (!field) throw new Error(`a validated operation selects ${type.name}.${name}`);
-        const of = getNamedType(field.type);
-        const head = `${responseName === name ? name : `${responseName}:${name}`}${args}${kept}`;
+        const head = `${responseName === name ? name : `${responseName}:${name}`}${args}${directives}`;
         if (!isCompositeType(of) || !selection.selectionSet) {
           into.set(head, null);
           continue;
         }
         const inner = within(into, head);
-        select(of, selection.selectionSet, inner);
+        const below = names.below.get(responseName) ?? naming();
+        names.below.set(responseName, below);
+        select(of, selection.selectionSet, inner, below);
         // All that was asked of it is left out: it is still there, or not.
         if (inner.size === 0) inner.set(TypeNameMetaFieldDef.name, null);
         continue;
       }
       const fragment =
-        selection.kind === Kind.FRAGMENT_SPREAD
-          ? fragments.get(selection.name.value)
-          : { typeCondition: selection.typeCondition, selectionSet: selection.selectionSet };
+        selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
       if (!fragment) throw new Error("a validated operation spreads a fragment that is not there");
       const on = fragment.typeCondition?.name.value;
       const narrowed = on === undefined ? type : schema.getType(on);
       if (!isCompositeType(narrowed)) throw new Error("a validated fragment is on no such type");
       if (!doTypesOverlap(schema, type, narrowed)) continue;
-      const isWider =
-        narrowed === type ||
-        (isAbstractType(narrowed) && !isUnionType(type) && schema.isSubType(narrowed, type));
-      const condition = isWider ? "" : ` on ${narrowed.name}`;
-      if (condition === "" && kept === "") {
-        select(type, fragment.selectionSet, into, isRoot);
+      const isWide = isWider(schema, narrowed, type);
+      const condition = isWide ? "" : ` on ${narrowed.name}`;
+      if (condition === "" && directives === "") {
+        select(type, fragment.selectionSet, into, names, isRoot);
         continue;
       }
       const inner: Selections = new Map();
-      select(isWider ? type : narrowed, fragment.selectionSet, inner, isRoot);
+      select(isWide ? type : narrowed, fragment.selectionSet, inner, names, isRoot);
       if (inner.size === 0) continue;
-      // Which of its fragments an object is in, the answer must tell.
-      if (condition !== "") into.set(TypeNameMetaFieldDef.name, null);
-      const there = within(into, `...${condition}${kept}`);
+      if (condition !== "") {
+        // Which of its fragments an object is in, the answer must tell.
+        into.set(TypeNameMetaFieldDef.name, null);
+        names.areNarrowed = true;
+      }
+      const there = within(into, `...${condition}${directives}`);
       for (const [head, of] of inner) merge(there, head, of);
     }
   };
@@ -206,7 +259,8 @@ export const normalise = (
   const root = schema.getRootType(definition.operation);
   if (!root) throw new Error("a validated operation has no root");
   const selections: Selections = new Map();
-  select(root, definition.selectionSet, selections, true);
+  const names = naming();
+  select(root, definition.selectionSet, selections, names, true);
   const declared = (definition.variableDefinitions ?? []).flatMap(
     ({ variable: { name }, type, defaultValue }) => {
       const known = variables.get(name.value);

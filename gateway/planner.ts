@@ -33,7 +33,9 @@ try {
       const plan = queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, parse(text)));
       say({ kind: "plan", id, plan: plan as never });
     } catch (error) {
-      say({ kind: "unplannable", id, message: (error as Error).message });
+      // A list or a stack that is too long.
+      const isTooLarge = error instanceof RangeError;
+      say({ kind: "unplannable", id, message: (error as Error).message, isTooLarge });
     }
   });
 } catch (error) {

@@ -107,7 +107,7 @@ const isFromHere = ({ headers }: Call): boolean => {
 const gotten = (call: Call): unknown => {
   if (!isFromHere(call))
     return bad("a request by GET must show that no other site sent it: `apollo-require-preflight`");
-  // Some browsers do send other types across sites without asking.
+  // A browser of 2025 sends other types across sites without asking: GHSA-9q82-xgwf-vj6h.
   if (!isJson(call.headers["content-type"] ?? "application/json"))
     throw new Problem("UNSUPPORTED_MEDIA_TYPE", "a request by GET has no body but JSON");
   const parameters = new URLSearchParams(call.search);
@@ -146,15 +146,16 @@ export const receive = async (call: Call): Promise<Asked> => {
   const body = method === "POST" ? await posted(call) : gotten(call);
   if (!isObject(body)) return bad("a request is one object");
   const { query, documentId, operationName, variables, extensions } = body;
-  if (operationName !== undefined && operationName !== null && typeof operationName !== "string")
-    return bad("`operationName` must be a text");
+  for (const [name, value] of Object.entries({ documentId, operationName }))
+    if (value !== undefined && value !== null && typeof value !== "string")
+      return bad(`\`${name}\` must be a text`);
   for (const [name, value] of Object.entries({ variables, extensions }))
     if (value !== undefined && value !== null && !isObject(value))
       return bad(`\`${name}\` must be an object`);
   if (isObject(extensions) && extensions.persistedQuery)
     return bad("a stored document is asked for by `documentId`, not by `persistedQuery`");
   const asked = {
-    operationName: operationName ?? undefined,
+    operationName: typeof operationName === "string" ? operationName : undefined,
     variables: isObject(variables) ? variables : {},
     isSafe: method === "GET",
   };
@@ -163,7 +164,7 @@ export const receive = async (call: Call): Promise<Asked> => {
       return bad("a request has a `query` or a `documentId`, not both");
     return { document: { id: documentId }, ...asked };
   }
-  if (typeof query !== "string" || query.trim() === "")
+  if (typeof query !== "string" || query === "")
     return bad("a request needs a `query`, as text, or a `documentId`");
   return { document: { text: query }, ...asked };
 };

@@ -59,7 +59,8 @@ const shownFailure = (
 
 /**
  * The errors of an answer, each where the client can see it: one for every alias, and one for each null that the schema
- * does not allow and that no other error explains.
+ * does not allow and that no other error explains. What was only fetched for something else is told where that is missing,
+ * or else at the thing that both are of.
  */
 const errorsOf = (
   failures: readonly Failure[],
@@ -68,27 +69,28 @@ const errorsOf = (
   requestId: string,
   log: Log,
 ): Shown[] => {
+  const placed = failures.map(({ path, error }) => ({
+    error,
+    ...(path ? shape.places(path) : { paths: [], whole: false }),
+  }));
+  const isTold = new Set(placed.filter(({ whole }) => whole).map(({ error }) => error));
   const errors: Shown[] = [];
+  const explaining: Path[] = [];
   const told = new Set<string>();
-  for (const { path, error } of failures) {
-    const places = path ? shape.places(path).paths : [];
-    // The same, for what is of no place and what is within something that the client did not ask for.
-    const paths = places.length > 0 ? places : [undefined];
-    for (const place of paths) {
+  for (const { error, paths, whole } of placed) {
+    if (!whole && isTold.has(error)) continue;
+    if (whole) explaining.push(...paths);
+    for (const path of paths.length > 0 ? paths : [[]]) {
       const { message, extensions } = shownFailure(error, requestId, log);
-      const it = { message, ...(place?.length && { path: place }), extensions };
+      const it = { message, ...(path.length > 0 && { path }), extensions };
       const key = JSON.stringify(it);
       if (!told.has(key)) errors.push(it);
       told.add(key);
     }
   }
-  for (const { path, why } of misfits) {
-    const isExplained = errors.some(
-      ({ path: other }) => !other || startsWith(path, other) || startsWith(other, path),
-    );
-    if (!isExplained)
+  for (const { path, why } of misfits)
+    if (!explaining.some((other) => startsWith(path, other) || startsWith(other, path)))
       errors.push({ message: MISFITS[why], path, extensions: { code: "ANSWER_INVALID" } });
-  }
   return errors;
 };
 

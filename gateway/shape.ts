@@ -11,25 +11,24 @@ import {
   GraphQLID,
   GraphQLInt,
   GraphQLString,
-  isAbstractType,
   isCompositeType,
   isEnumType,
   isListType,
   isNonNullType,
   isObjectType,
-  isUnionType,
   Kind,
 } from "graphql";
 import type {
-  DirectiveNode,
   FieldNode,
+  FragmentSpreadNode,
   GraphQLCompositeType,
   GraphQLOutputType,
   GraphQLSchema,
+  InlineFragmentNode,
   SelectionSetNode,
 } from "graphql";
-import { fieldOf, isIntrospection } from "./normalise.ts";
-import type { ClientOperation } from "./normalise.ts";
+import { fieldOf, isIntrospection, isLeftOut, isWider } from "./normalise.ts";
+import type { ClientOperation, Names } from "./normalise.ts";
 
 /** A place in an answer: response names, and positions in lists. */
 export type Path = readonly (string | number)[];
@@ -134,25 +133,22 @@ const ANY_JSON = leaf((it) => JSON.stringify(it));
  *
  * @param isHidden Whether a value of an enum, or a type that is an interface's or a union's, is kept from clients: where it
  *   stands is null, and that there is something, no error tells.
- * @param names The response name of each field in the collected data.
+ * @param names The response names in the collected data.
  * @param holds Whether a variable that is a condition is true.
  */
 export const shapeOf = (
   { schema, isHidden }: ApiSchema,
   { definition, fragments }: ClientOperation,
-  names: ReadonlyMap<FieldNode, string>,
+  names: Names,
   holds: (variable: string) => boolean,
 ): Shape => {
-  const isLeftOut = (directives: readonly DirectiveNode[] = []): boolean =>
-    directives.some(({ name, arguments: given }) => {
-      if (name.value !== "skip" && name.value !== "include") return false;
-      const condition = given?.find((it) => it.name.value === "if")?.value;
-      const value =
-        condition?.kind === Kind.VARIABLE
-          ? holds(condition.name.value)
-          : condition?.kind === Kind.BOOLEAN && condition.value;
-      return value === (name.value === "skip");
-    });
+  const fragmentOf = (selection: FragmentSpreadNode | InlineFragmentNode) => {
+    const fragment =
+      selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+    if (!fragment) throw new Error("a validated operation spreads a fragment that is not there");
+    const on = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
+    return { set: fragment.selectionSet, on: isCompositeType(on) ? on : undefined };
+  };
 
   /** CollectFields of the specification, for one type that an object may be of. */
   const collect = (
@@ -161,7 +157,7 @@ export const shapeOf = (
     into = new Map<string, FieldNode[]>(),
   ): Map<string, FieldNode[]> => {
     for (const selection of sets.flatMap((set) => set.selections)) {
-      if (isLeftOut(selection.directives)) continue;
+      if (isLeftOut(selection.directives, holds)) continue;
       if (selection.kind === Kind.FIELD) {
         const { value: responseName } = selection.alias ?? selection.name;
         const nodes = into.get(responseName);
@@ -169,24 +165,22 @@ export const shapeOf = (
         else into.set(responseName, [selection]);
         continue;
       }
-      const fragment =
-        selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
-      const on = fragment?.typeCondition && schema.getType(fragment.typeCondition.name.value);
-      const isIn =
-        !on ||
-        on === type ||
-        (isAbstractType(on) && !isUnionType(type) && schema.isSubType(on, type));
-      if (fragment && isIn) collect(type, [fragment.selectionSet], into);
+      const { set, on } = fragmentOf(selection);
+      if (!on || isWider(schema, on, type)) collect(type, [set], into);
     }
     return into;
   };
 
-  const level = (type: GraphQLCompositeType, sets: readonly SelectionSetNode[]): Level => ({
+  const level = (
+    type: GraphQLCompositeType,
+    sets: readonly SelectionSetNode[],
+    at: Names | undefined,
+  ): Level => ({
     entries: [...collect(type, sets)].map(([responseName, nodes], index) => {
       const [node] = nodes as [FieldNode];
       const { value: name } = node.name;
       const label = `${index === 0 ? "{" : ","}${JSON.stringify(responseName)}:`;
-      const canonical = names.get(node) ?? name;
+      const canonical = at?.of.get(node) ?? name;
       const entry = { responseName, canonical, label };
       // The schema speaks for itself, and a thing's type is known by what stands around it.
       if (isIntrospection(name)) {
@@ -200,7 +194,11 @@ export const shapeOf = (
       const field = fieldOf(type, name);
       if (!field) throw new Error(`a validated operation selects ${type.name}.${name}`);
       const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-      return { ...entry, nonNull: isNonNullType(field.type), ...value(field.type, selectionSets) };
+      return {
+        ...entry,
+        nonNull: isNonNullType(field.type),
+        ...value(field.type, selectionSets, at?.below.get(canonical)),
+      };
     }),
   });
 
@@ -208,10 +206,11 @@ export const shapeOf = (
   const value = (
     type: GraphQLOutputType,
     sets: readonly SelectionSetNode[],
+    at: Names | undefined,
   ): Pick<Entry, "write" | "below"> => {
     const bare = getNullableType(type);
     if (isListType(bare)) {
-      const { write, below } = value(bare.ofType, sets);
+      const { write, below } = value(bare.ofType, sets, at);
       return { write: list(write, isNonNullType(bare.ofType)), below };
     }
     if (isEnumType(bare)) {
@@ -225,7 +224,7 @@ export const shapeOf = (
     if (!isCompositeType(bare))
       return { write: SCALARS.get(bare.name) ?? ANY_JSON, below: () => [] };
     if (isObjectType(bare)) {
-      const only = level(bare, sets);
+      const only = level(bare, sets, at);
       return { write: object(only), below: () => [only] };
     }
     // Which type an object is of is seen when it comes; most never do.
@@ -234,11 +233,11 @@ export const shapeOf = (
       schema.getPossibleTypes(bare).map((one) => [one.name, one]),
     );
     // A subgraph with an `@interfaceObject` knows no more of a thing, and need not where no more is asked.
-    for (const name of [bare.name, undefined]) possible.set(name, bare);
+    if (!at?.areNarrowed) for (const name of [bare.name, undefined]) possible.set(name, bare);
     const of = (one: GraphQLCompositeType) => {
       let known = levels.get(one.name);
       if (!known) {
-        const its = level(one, sets);
+        const its = level(one, sets, at);
         known = { level: its, write: object(its) };
         levels.set(one.name, known);
       }
@@ -258,7 +257,7 @@ export const shapeOf = (
 
   const root = schema.getRootType(definition.operation);
   if (!root) throw new Error("a validated operation has no root");
-  const whole = level(root, [definition.selectionSet]);
+  const whole = level(root, [definition.selectionSet], names);
   const write = object(whole);
   return {
     write: (data, misfits) => {

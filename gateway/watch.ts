@@ -9,28 +9,25 @@ const ASK_EVERY_MS = 500;
 /**
  * Watches a supergraph's file. What cannot be served is logged, and left.
  *
+ * @param sdl What was read of it, and is served.
  * @param change Serves a supergraph from now on; throws when it cannot.
  */
 export const watch = (
   file: string,
+  sdl: string,
   change: (sdl: string) => Promise<void>,
   log: Log,
 ): { stop(): void } => {
-  let served: string | undefined;
+  let served = sdl;
   /** One after the other: the last one written is the one that stays. */
-  let turn: Promise<void> = readFile(file, "utf8").then(
-    (sdl) => {
-      served = sdl;
-    },
-    () => {},
-  );
+  let turn = Promise.resolve();
   const look = () => {
     turn = turn.then(async () => {
       try {
-        const sdl = await readFile(file, "utf8");
-        if (sdl === served) return;
-        await change(sdl);
-        served = sdl;
+        const read = await readFile(file, "utf8");
+        if (read === served) return;
+        await change(read);
+        served = read;
         log.info({}, "another supergraph is served");
       } catch (error) {
         log.error(
@@ -41,5 +38,7 @@ export const watch = (
     });
   };
   watchFile(file, { interval: ASK_EVERY_MS, persistent: false }, look);
+  // It may have changed since it was read.
+  look();
   return { stop: () => unwatchFile(file, look) };
 };

@@ -41,10 +41,40 @@ const ANYONE: Requester = {
 };
 
 const portOf = (name: string, text: string): number => {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  if (!/^\d+$/.test(text) || Number(text) > 65_535)
     throw new Error(`--${name} is "${text}", and must be 0 to 65535`);
-  return port;
+  return Number(text);
+};
+
+/** What is asked for. */
+const asked = () => {
+  try {
+    const { supergraph, port, ...others } = parseArgs({
+      options: {
+        supergraph: { type: "string" },
+        port: { type: "string" },
+        "health-port": { type: "string" },
+        open: { type: "boolean", default: false },
+      },
+    }).values;
+    if (supergraph && port !== undefined) return { supergraph, port, ...others };
+  } catch {
+    // An option that is not known, or lacks its value: the usage says so.
+  }
+  throw new Error(USAGE);
+};
+
+/** By the gateway's key. Of a setting that is none, nothing is quoted: it may be half of one. */
+const signing = async (): Promise<Sign> => {
+  const key = needed("GATEWAY_PRIVATE_KEY");
+  try {
+    const sign = await signer(JSON.parse(key) as JWK, "gateway");
+    // A key of another kind is a key too, until it is to sign.
+    await sign("", "", null, "");
+    return sign;
+  } catch {
+    throw new Error("GATEWAY_PRIVATE_KEY is no Ed25519 key in the form of a JSON Web Key");
+  }
 };
 
 /** Whose tokens are taken. Nothing says which agencies there are: the token's own word for its agency is taken. */
@@ -56,42 +86,32 @@ const tokens = (): Admitted =>
 
 const log = openLog(process.env.LOG_LEVEL ?? "warn");
 try {
-  const { values } = parseArgs({
-    options: {
-      supergraph: { type: "string" },
-      port: { type: "string" },
-      "health-port": { type: "string" },
-      open: { type: "boolean", default: false },
-    },
-  });
-  const { supergraph: file, open } = values;
-  if (!file || values.port === undefined) throw new Error(USAGE);
-  const port = portOf("port", values.port);
-  const healthPort =
-    values["health-port"] === undefined ? null : portOf("health-port", values["health-port"]);
+  const { supergraph: file, port: portText, "health-port": healthText, open } = asked();
+  const port = portOf("port", portText);
+  const healthPort = healthText === undefined ? null : portOf("health-port", healthText);
   if (open && process.env.NODE_ENV === "production")
     throw new Error("--open is refused in production: it would answer anybody");
 
-  const sign: Sign | null = open
-    ? null
-    : await signer(JSON.parse(needed("GATEWAY_PRIVATE_KEY")) as JWK, "gateway");
+  const sign = open ? null : await signing();
   const admitted: Admitted = open ? async () => ANYONE : tokens();
   const links = new Map<string, Subgraph>();
   const read = (sdl: string): Supergraph => {
     const subgraphs: Record<string, Subgraph> = {};
     for (const [name, url] of subgraphsOf(parse(sdl))) {
+      if (!URL.canParse(url)) throw new Error(`"${url}" is no URL of its subgraph ${name}`);
       const link = links.get(`${name} ${url}`) ?? httpSubgraph(name, url, sign);
       links.set(`${name} ${url}`, link);
       subgraphs[name] = link;
     }
     return { sdl, subgraphs };
   };
-  const line = await openLine(read(readFileSync(file, "utf8")), {
-    admitted,
-    documents: houseDocuments(),
-    log,
+  const documents = houseDocuments();
+  const sdl = readFileSync(file, "utf8");
+  const opening = async () => openLine(read(sdl), { admitted, documents, log });
+  const line = await opening().catch((cause: unknown) => {
+    throw new Error(`${file} is not served: ${(cause as Error).message}`, { cause });
   });
-  const watching = watch(file, (sdl) => line.change(read(sdl)), log);
+  const watching = watch(file, sdl, (next) => line.change(read(next)), log);
   const settings = { host: process.env.HOST ?? "127.0.0.1", log, ready: async () => ({}) };
   const servers: Server[] = [
     await serve({ "/graphql": line.graphql }, { ...settings, port }),

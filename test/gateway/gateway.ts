@@ -22,7 +22,9 @@ export const DEADLINES: Deadlines = { readMs: 1_000, mutationMs: 1_500 };
 
 /** A gateway, and what it has logged. */
 export interface TestGateway {
+  url: string;
   logged: string[];
+  token(as: PersonaName): Promise<string>;
   ask(as: PersonaName, query: string, variables?: Record<string, unknown>): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -58,10 +60,12 @@ export const gatewayOn = async (
     log,
     ready: async () => ({}),
   });
+  const token = (as: PersonaName) => issuer.token(personas[as]);
   return {
+    url: server.url,
     logged: lines,
-    ask: async (as, query, variables) =>
-      ask(server, bearer(await issuer.token(personas[as])), query, variables),
+    token,
+    ask: async (as, query, variables) => ask(server, bearer(await token(as)), query, variables),
     close: async () => {
       await server.drain();
       await gateway.close();

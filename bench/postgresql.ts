@@ -1,0 +1,166 @@
+/** The county as rows of a database of the bench's own. */
+import { randomUUID } from "node:crypto";
+import knex from "knex";
+import { openPostgresql } from "../platform/database.ts";
+import type { Sql } from "../platform/database.ts";
+import { migrateRoom } from "../platform/subgraph.ts";
+import type { Handoff } from "../subgraphs/referrals/handoff.ts";
+import { nextActionOwner } from "../subgraphs/referrals/handoff.ts";
+import { benchCounty, NOW, REQUESTER } from "./county.ts";
+import type { BenchCounty, Moved } from "./county.ts";
+import { ROOMS } from "./rooms.ts";
+
+const handoffRow = (handoff: Handoff) => ({
+  id: handoff.id,
+  version: handoff.version,
+  referral_id: handoff.referral,
+  person_id: handoff.person,
+  interface_id: handoff.interface,
+  sender_id: handoff.sender,
+  receiver_id: handoff.receiver,
+  coordinator_id: handoff.coordinator,
+  accountable_id: handoff.accountable,
+  next_owner_id: nextActionOwner(handoff),
+  state: handoff.state,
+  cycle: handoff.cycle,
+  move: handoff.move,
+  reason: handoff.reason,
+  reason_text: handoff.reasonText,
+  items: JSON.stringify(handoff.items),
+  appointment_at: handoff.appointmentAt,
+  review_at: handoff.reviewAt,
+  redirect_to_id: handoff.redirectTo,
+  origin: handoff.origin,
+  left_at: handoff.leftAt,
+  engaged_at: handoff.engagedAt,
+  occurred_at: handoff.occurredAt,
+  recorded_at: handoff.recordedAt,
+  received_at: handoff.receivedAt,
+});
+
+const historyRows = (moves: Moved[]) =>
+  moves.map(({ handoff, by }, index) => {
+    const before = moves[index - 1];
+    return {
+      id: randomUUID(),
+      aggregate_type: "handoff",
+      aggregate_id: handoff.id,
+      version: handoff.version,
+      what: before ? "handoff.moved" : "handoff.made",
+      before: before ? JSON.stringify(handoffRow(before.handoff)) : null,
+      after: JSON.stringify(handoffRow(handoff)),
+      by_agency: by,
+      by_subject: REQUESTER.subject,
+      request_id: "bench",
+      at: handoff.occurredAt,
+    };
+  });
+
+const rowsOf = (county: BenchCounty): Record<string, object[]> => ({
+  "referrals.agency": county.agencies.map(({ id, version, name, kind }) => ({
+    id,
+    version,
+    name,
+    kind,
+    created_at: NOW,
+  })),
+  "referrals.interface": county.interfaces.map(({ parties, contacts, ...it }) => ({
+    ...it,
+    party_ids: parties,
+    contacts: JSON.stringify(contacts),
+    created_at: it.since,
+  })),
+  "referrals.person": county.people.map(({ id, version, name, birthDate }) => ({
+    id,
+    version,
+    name,
+    birth_date: birthDate,
+    created_at: NOW,
+  })),
+  "referrals.person_identifier": county.people.flatMap(({ id, identifiers }) =>
+    identifiers.map((identifier) => ({
+      ...identifier,
+      person_id: id,
+      source_id: REQUESTER.agency,
+    })),
+  ),
+  "referrals.tie": county.people.map(({ id }) => ({
+    person_id: id,
+    agency_id: REQUESTER.agency,
+    kind: "REFERRAL",
+    since: NOW,
+  })),
+  "referrals.referral": county.referrals.map(({ person, referrer, authoredAt, ...it }) => ({
+    ...it,
+    person_id: person,
+    referrer_id: referrer,
+    authored_at: authoredAt,
+  })),
+  "referrals.handoff": county.handoffs.map((moves) => handoffRow((moves.at(-1) as Moved).handoff)),
+  "referrals.history": county.handoffs.flatMap(historyRows),
+  "disputes.dispute": county.disputes.map((it) => ({
+    id: it.id,
+    version: it.version,
+    referral_id: it.referral.id,
+    type: it.type,
+    subject: it.subject,
+    stage: it.stage,
+    coverage: it.coverage,
+    party_ids: it.parties.map(({ id }) => id),
+    opened_by_id: it.openedBy.id,
+    opened_at: it.openedAt,
+    positions: JSON.stringify(
+      it.positions.map(({ agency, statement, statedAt }) => ({
+        agencyId: agency.id,
+        statement,
+        statedAt,
+      })),
+    ),
+  })),
+  "escalation.escalation_issue": county.issues.map((it) => ({
+    id: it.id,
+    version: it.version,
+    referral_id: it.referral.id,
+    type: it.type,
+    impact: it.impact,
+    rung: it.rung,
+    raised_by_id: it.raisedBy.id,
+    party_ids: it.parties.map(({ id }) => id),
+    raised_at: it.raisedAt,
+  })),
+});
+
+const fill = async (sql: Sql): Promise<void> => {
+  for (const [table, rows] of Object.entries(rowsOf(benchCounty())))
+    await sql.batchInsert(table, rows, 100);
+  await sql.raw("analyze");
+};
+
+/**
+ * Makes a database on a server and writes the county into it.
+ *
+ * @returns Where it is, and how it is dropped.
+ */
+export const benchDatabase = async (
+  server: string,
+): Promise<{ url: string; drop: () => Promise<void> }> => {
+  const name = `handoff_graph_bench_${randomUUID().replaceAll("-", "")}`;
+  const admin = knex({ client: "pg", connection: server, pool: { min: 0, max: 1 } });
+  await admin.raw("create database ??", [name]);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const drop = async () => {
+    await admin.raw("drop database if exists ?? with (force)", [name]);
+    await admin.destroy();
+  };
+  try {
+    const database = await openPostgresql(url.href);
+    for (const room of ROOMS) await migrateRoom(room, database);
+    await fill(database.sql);
+    await database.close();
+  } catch (error) {
+    await drop();
+    throw error;
+  }
+  return { url: url.href, drop };
+};

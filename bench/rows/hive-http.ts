@@ -1,0 +1,3 @@
+import { serveHive } from "../hive.ts";
+
+await serveHive({ sharesFetches: true });

@@ -1,0 +1,7 @@
+import { CLIENTS } from "../ask.ts";
+import { ground, ready } from "../child.ts";
+import { oursOver } from "../ours.ts";
+import { postgresqlRooms } from "../rooms.ts";
+
+const { rooms } = await postgresqlRooms(ground.databaseUrl as string);
+ready(await oursOver(rooms, CLIENTS));

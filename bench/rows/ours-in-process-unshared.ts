@@ -1,0 +1,6 @@
+import { CLIENTS } from "../ask.ts";
+import { ready } from "../child.ts";
+import { oursOver } from "../ours.ts";
+import { memoryRooms } from "../rooms.ts";
+
+ready(await oursOver(memoryRooms(), CLIENTS));

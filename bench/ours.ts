@@ -78,7 +78,10 @@ const DIRECTORY_TTL_MS = 5_000;
 export const oursOverHttp = async (requesters: number): Promise<Door> => {
   const sign = await signer(ground.gatewayKeys.privateJwk, "gateway");
   const subgraphs = Object.fromEntries(
-    Object.entries(ground.rooms).map(([room, url]) => [room, httpSubgraph(room, url, sign)]),
+    Object.entries(ground.rooms).map(([room, url]) => [
+      room,
+      httpSubgraph(room, `${url}/graphql`, sign),
+    ]),
   );
   const directory = directoryOf(subgraphs.referrals as Subgraph);
   return open(subgraphs, remembered(directory, DIRECTORY_TTL_MS), requesters);

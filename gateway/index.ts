@@ -23,7 +23,7 @@ const sign = await signer(JSON.parse(needed("GATEWAY_PRIVATE_KEY")) as JWK, "gat
 const subgraphs = Object.fromEntries(
   Object.entries(urlsByRoom(needed("SUBGRAPHS"))).map(([room, url]) => [
     room,
-    httpSubgraph(room, url, sign),
+    httpSubgraph(room, new URL("/graphql", url).href, sign),
   ]),
 );
 const directory = subgraphs[needed("DIRECTORY_ROOM")];

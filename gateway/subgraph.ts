@@ -37,11 +37,11 @@ const ANSWER_LIMIT = 10_000_000;
 /**
  * A subgraph over HTTP, on connections that are kept.
  *
- * @param url Where it answers; `/graphql` there, if it has no path of its own.
+ * @param url Where it answers operations; its side doors are at paths of their own on the same host.
  * @param sign Null for a subgraph that is not of the house.
  */
 export const httpSubgraph = (room: string, url: string, sign: Sign | null): Subgraph => {
-  const { pathname } = new URL(url);
+  const { pathname, search } = new URL(url);
   const { post, close } = caller(room, url, sign, {
     connections: 64,
     connectTimeout: 1_000,
@@ -50,7 +50,7 @@ export const httpSubgraph = (room: string, url: string, sign: Sign | null): Subg
   return {
     answer: async (operation, requester, requestId, deadline) => {
       const { status, text } = await post(
-        pathname === "/" ? "/graphql" : pathname,
+        `${pathname}${search}`,
         JSON.stringify(operation),
         requester,
         requestId,

@@ -24,7 +24,9 @@ afterAll(() => county.close());
 /** A gateway whose disputes room is wherever `url` says. */
 const withDisputesAt = async (url: string): Promise<TestGateway> => {
   const sign = await signer(keys.privateJwk, "gateway");
-  const gateway = await gatewayOn(county.house, { disputes: httpSubgraph("disputes", url, sign) });
+  const gateway = await gatewayOn(county.house, {
+    disputes: httpSubgraph("disputes", `${url}/graphql`, sign),
+  });
   onTestFinished(gateway.close);
   return gateway;
 };

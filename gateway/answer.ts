@@ -81,7 +81,8 @@ export const openLine = async (
       const collecting: Collecting = {
         requester,
         requestId,
-        gone,
+        // Changes are carried to their end, whoever still waits for them.
+        gone: operation.isMutation ? new AbortController().signal : gone,
         variables,
         data: { ...introspection },
         failures: [],

@@ -44,26 +44,46 @@ export interface Floor {
   isObjectType(name: string): boolean;
 }
 
+/** Lists stand in each other no deeper in any schema; what a subgraph puts deeper is not looked at. */
+const MOST_NESTED = 16;
+
 /** Things at a path of the collected data; a list at its end counts as its items. */
-const gather = (value: unknown, path: Path, at: number, into: Thing[]): void => {
-  if (typeof value !== "object" || value === null) return;
+const gather = (value: unknown, path: Path, at: number, into: Thing[], nested = 0): void => {
+  if (typeof value !== "object" || value === null || nested > MOST_NESTED) return;
   if (Array.isArray(value)) {
     const next = path[at] === "@" ? at + 1 : at;
-    for (const item of value) gather(item, path, next, into);
+    for (const item of value) gather(item, path, next, into, nested + 1);
   } else if (at === path.length) into.push(value as Thing);
   else gather((value as Thing)[path[at] as string], path, at + 1, into);
 };
 
 /** Where those things are, in the same order. */
-const pathsOf = (value: unknown, path: Path, at: number, here: Path, into: Path[]): void => {
-  if (typeof value !== "object" || value === null) return;
+const pathsOf = (
+  value: unknown,
+  path: Path,
+  at: number,
+  here: Path,
+  into: Path[],
+  nested = 0,
+): void => {
+  if (typeof value !== "object" || value === null || nested > MOST_NESTED) return;
   if (Array.isArray(value)) {
     const next = path[at] === "@" ? at + 1 : at;
-    for (const [index, item] of value.entries()) pathsOf(item, path, next, [...here, index], into);
+    for (const [index, item] of value.entries())
+      pathsOf(item, path, next, [...here, index], into, nested + 1);
   } else if (at === path.length) into.push(here);
   else {
     const name = path[at] as string;
     pathsOf((value as Thing)[name], path, at + 1, [...here, name], into);
+  }
+};
+
+/** Undefined for what is deeper than can be written. */
+const asJson = (value: object): string | undefined => {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
   }
 };
 
@@ -245,7 +265,11 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
         if (!value) incomplete.push(index);
         if (value?.__typename === undefined) continue;
         rewriteInput(value);
-        const json = JSON.stringify(value);
+        const json = asJson(value);
+        if (json === undefined) {
+          collecting.failures.push({ path: null, error: unavailable(new Unavailable(room)) });
+          continue;
+        }
         const position = positions.get(json);
         if (position !== undefined) targets[position]?.push(index);
         else {

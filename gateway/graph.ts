@@ -12,6 +12,7 @@ import {
 } from "graphql";
 import type { DocumentNode, GraphQLEnumValue, GraphQLObjectType, GraphQLSchema } from "graphql";
 import { LRUCache } from "lru-cache";
+import { Problem } from "#schema/problems.ts";
 import type { Log } from "#platform/log.ts";
 import { admission } from "./admit.ts";
 import type { Admit } from "./admit.ts";
@@ -41,6 +42,8 @@ export interface Graph {
 }
 
 const MOST_PLANS = 1_000;
+/** How long it is remembered that an operation cannot be planned. */
+const REFUSED_MS = 60_000;
 
 /**
  * The subgraphs of a supergraph, with the URLs that it has for them.
@@ -134,13 +137,15 @@ export const openGraph = async (
     }),
     planned: (text) => {
       const key = createHash("sha256").update(ofGraph).update(text).digest("base64");
-      let plan = plans.get(key);
-      if (!plan) {
-        plan = planner.plan(text).then((it) => compile(it, floor));
-        plans.set(key, plan);
-        // What could not be planned this time may be next time.
-        plan.catch(() => plans.delete(key));
-      }
+      const known = plans.get(key);
+      if (known) return known;
+      const plan = planner.plan(text).then((it) => compile(it, floor));
+      plans.set(key, plan);
+      plan.catch((error: unknown) => {
+        // What is too large stays so, and must not take the planner's time again at once.
+        if (error instanceof Problem) plans.set(key, plan, { ttl: REFUSED_MS });
+        else plans.delete(key);
+      });
       return plan;
     },
     close: () => planner.close(),

@@ -148,13 +148,11 @@ export const normalise = (
       }),
     );
   const argumentsOf = (node: FieldNode | DirectiveNode): string => {
-    const given = (node.arguments ?? []).map(({ name, value }) => [name.value, printed(value)]);
+    // Sorted before they are printed, for in that order variables get their numbers.
+    const given = (node.arguments ?? []).toSorted((a, b) => (a.name.value < b.name.value ? -1 : 1));
     return given.length === 0
       ? ""
-      : `(${given
-          .toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1))
-          .map((it) => it.join(":"))
-          .join(",")})`;
+      : `(${given.map(({ name, value }) => `${name.value}:${printed(value)}`).join(",")})`;
   };
   /** Directives that are no conditions. */
   const others = (directives: readonly DirectiveNode[] = []): string =>
@@ -261,10 +259,13 @@ export const normalise = (
   const selections: Selections = new Map();
   const names = naming();
   select(root, definition.selectionSet, selections, names, true);
+  const asked = compact(selections);
+  // What the schema alone is asked for is in no subgraph, and its variables are not either.
+  const used = new Set(asked.match(/\$v\d+/g));
   const declared = (definition.variableDefinitions ?? []).flatMap(
     ({ variable: { name }, type, defaultValue }) => {
       const known = variables.get(name.value);
-      return known === undefined
+      return known === undefined || !used.has(`$${known}`)
         ? []
         : `$${known}:${print(type)}${defaultValue ? `=${print(defaultValue)}` : ""}`;
     },
@@ -273,7 +274,7 @@ export const normalise = (
     text:
       selections.size === 0
         ? null
-        : `${definition.operation}${declared.length > 0 ? `(${declared.toSorted().join(",")})` : ""}${compact(selections)}`,
+        : `${definition.operation}${declared.length > 0 ? `(${declared.toSorted().join(",")})` : ""}${asked}`,
     names,
     variables,
     introspection,

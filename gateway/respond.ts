@@ -27,34 +27,47 @@ const DETAILS = [
   "state",
 ] as const;
 
+/** A subgraph of somebody else's may put anything there. */
+const isDetail = (value: unknown): boolean =>
+  typeof value === "string" ||
+  typeof value === "number" ||
+  (Array.isArray(value) && value.every((it) => typeof it === "string"));
+
 const detailsOf = (extensions: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
-    DETAILS.filter((key) => extensions[key] !== undefined).map((key) => [key, extensions[key]]),
+    DETAILS.filter((key) => isDetail(extensions[key])).map((key) => [key, extensions[key]]),
   );
+
+/** A client learns no more from more of them. */
+const MOST_ERRORS = 1_000;
 
 const MISFITS: Record<Misfit["why"], string> = {
   NULL: "there is no value where the schema promises one",
   VALUE: "the value is none that the schema allows",
 };
 
-const startsWith = (path: Path, start: Path): boolean =>
-  start.every((step, index) => path[index] === step);
+const starts = (path: Path): string[] =>
+  [...path, 0].map((_, index) => JSON.stringify(path.slice(0, index)));
+
+/** Tells of a place whether it is one of these, or within one of them, or around one of them. */
+const around = (paths: readonly Path[]): ((path: Path) => boolean) => {
+  const these = new Set(paths.map((path) => JSON.stringify(path)));
+  const outside = new Set(paths.flatMap(starts));
+  return (path) => outside.has(JSON.stringify(path)) || starts(path).some((it) => these.has(it));
+};
 
 /** What a subgraph says, as a client may see it. */
 const shownFailure = (
-  { message, extensions = {} }: Failure["error"],
+  { message, extensions: told }: Failure["error"],
   requestId: string,
-  log: Log,
 ): Omit<Shown, "path"> => {
+  // Some servers say null for none.
+  const extensions = told ?? {};
   const { code } = extensions;
   if (isProblemCode(code) && code !== "FAULT")
     return { message, extensions: { code, ...detailsOf(extensions) } };
-  // A fault of one of our rooms is in its own log; what others say is in nobody's but this one.
-  if (code !== "FAULT") log.error({ err: new Error("a subgraph's own error"), requestId }, "fault");
-  return {
-    message: "our mistake",
-    extensions: { code: "FAULT", requestId: extensions.requestId ?? requestId },
-  };
+  const { requestId: its } = detailsOf(extensions);
+  return { message: "our mistake", extensions: { code: "FAULT", requestId: its ?? requestId } };
 };
 
 /**
@@ -74,6 +87,10 @@ const errorsOf = (
     ...(path ? shape.places(path) : { paths: [], whole: false }),
   }));
   const isTold = new Set(placed.filter(({ whole }) => whole).map(({ error }) => error));
+  // A fault of one of our rooms is in its own log; what others say is in nobody's but this one.
+  const others = failures.filter(({ error }) => !isProblemCode(error.extensions?.code)).length;
+  if (others > 0)
+    log.error({ err: new Error("a subgraph's own errors"), count: others, requestId }, "fault");
   const errors: Shown[] = [];
   const explaining: Path[] = [];
   const told = new Set<string>();
@@ -81,17 +98,18 @@ const errorsOf = (
     if (!whole && isTold.has(error)) continue;
     if (whole) explaining.push(...paths);
     for (const path of paths.length > 0 ? paths : [[]]) {
-      const { message, extensions } = shownFailure(error, requestId, log);
+      const { message, extensions } = shownFailure(error, requestId);
       const it = { message, ...(path.length > 0 && { path }), extensions };
       const key = JSON.stringify(it);
       if (!told.has(key)) errors.push(it);
       told.add(key);
     }
   }
+  const isExplained = misfits.length > 0 ? around(explaining) : () => false;
   for (const { path, why } of misfits)
-    if (!explaining.some((other) => startsWith(path, other) || startsWith(other, path)))
+    if (!isExplained(path))
       errors.push({ message: MISFITS[why], path, extensions: { code: "ANSWER_INVALID" } });
-  return errors;
+  return errors.slice(0, MOST_ERRORS);
 };
 
 const contentType = (type: Exclude<MediaType, "*/*">) => ({

@@ -126,7 +126,14 @@ const SCALARS = new Map<unknown, Write>([
 ]);
 
 /** A scalar of the graph's own: the subgraph that has it knows what it may hold. */
-const ANY_JSON = leaf((it) => JSON.stringify(it));
+const ANY_JSON = leaf((it) => {
+  try {
+    return JSON.stringify(it);
+  } catch {
+    // It is deeper than can be written.
+    return undefined;
+  }
+});
 
 /**
  * Compiles the shape of an operation's answer.

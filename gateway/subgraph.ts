@@ -26,13 +26,21 @@ const SIDE_DOOR_MS = 120_000;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isStep = (value: unknown): boolean => typeof value === "string" || typeof value === "number";
+
+const isError = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value.message === "string" &&
+  ((value.path ?? null) === null || (Array.isArray(value.path) && value.path.every(isStep))) &&
+  ((value.extensions ?? null) === null || isObject(value.extensions));
+
 const isAnswer = (value: unknown): value is Answer =>
   isObject(value) &&
   (isObject(value.data) || ((value.data ?? null) === null && Array.isArray(value.errors))) &&
-  (value.errors === undefined || Array.isArray(value.errors));
+  (value.errors === undefined || (Array.isArray(value.errors) && value.errors.every(isError)));
 
-/** The most bytes that an operation is answered with: a hundred times what a large answer comes to. */
-const ANSWER_LIMIT = 10_000_000;
+/** The most bytes that an operation is answered with: far more than the things that it may cost come to. */
+const ANSWER_LIMIT = 4_000_000;
 
 /**
  * A subgraph over HTTP, on connections that are kept.

@@ -154,7 +154,7 @@ const compile = (
       if (!coerced) return refuse("BAD_INPUT", errors);
       for (const name of conditions)
         if (coerced[name] === null)
-          throw new Problem("BAD_INPUT", `\`$${name}\` is a condition, and must not be null`);
+          throw new Problem("BAD_INPUT", `\`$${name}\` is a condition, and must be true or false`);
       withinCost(coerced);
       const { text, shape, variables: renamed, introspection, aboutSchema } = variant(coerced);
       const variables: Record<string, unknown> = {};

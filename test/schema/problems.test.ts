@@ -115,7 +115,12 @@ describe("a problem's code", () => {
 
   it("has an HTTP status that says whose turn it is", () => {
     const ours = codes.filter((code) => PROBLEMS[code].status >= 500);
-    expect(ours.sort()).toEqual(["FAULT", "SHUTTING_DOWN", "SUBGRAPH_UNAVAILABLE"]);
+    expect(ours.sort()).toEqual([
+      "ANSWER_INVALID",
+      "FAULT",
+      "SHUTTING_DOWN",
+      "SUBGRAPH_UNAVAILABLE",
+    ]);
     expect(codes.every((code) => PROBLEMS[code].status >= 400)).toBe(true);
   });
 });

@@ -1,12 +1,11 @@
 /** The gateway as a process of its own, before rooms that are processes of their own. */
 import { readFileSync } from "node:fs";
-import type { JWK } from "jose";
 import { memoryBudget, redisBudget } from "#platform/budget.ts";
 import { systemClock } from "#platform/clock.ts";
 import { openLog } from "#platform/log.ts";
 import { signer } from "#platform/passport.ts";
 import { serve, stopOnSignals } from "#platform/serve.ts";
-import { needed, urlsByRoom } from "#platform/settings.ts";
+import { needed, neededKey, urlsByRoom } from "#platform/settings.ts";
 import { openGateway } from "./answer.ts";
 import { directoryOf, remembered } from "./directory.ts";
 import { remoteIssuer } from "./identify.ts";
@@ -19,7 +18,7 @@ import { watch } from "./watch.ts";
  * and TRUSTED_DOCUMENTS (optional).
  */
 const log = openLog();
-const sign = await signer(JSON.parse(needed("GATEWAY_PRIVATE_KEY")) as JWK, "gateway");
+const sign = await signer(neededKey("GATEWAY_PRIVATE_KEY"), "gateway");
 const subgraphs = Object.fromEntries(
   Object.entries(urlsByRoom(needed("SUBGRAPHS"))).map(([room, url]) => [
     room,

@@ -1,6 +1,5 @@
 /** A room as a process of its own: PostgreSQL behind it, the gateway before it. */
 import { fileURLToPath } from "node:url";
-import type { JWK } from "jose";
 import { Problem } from "#schema/problems.ts";
 import { caller } from "./caller.ts";
 import { systemClock } from "./clock.ts";
@@ -12,7 +11,7 @@ import { checker, signer } from "./passport.ts";
 import type { Event } from "./record.ts";
 import { json, serve, stopOnSignals } from "./serve.ts";
 import type { Route } from "./serve.ts";
-import { needed, urlsByRoom } from "./settings.ts";
+import { needed, neededKey, urlsByRoom } from "./settings.ts";
 import { openRoom, schemaOf, SIDE_DOOR_LIMIT } from "./subgraph.ts";
 import type { Operation, Room } from "./subgraph.ts";
 
@@ -30,17 +29,9 @@ const OPERATION_LIMIT = 1_000_000;
 export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
   const log = openLog();
   const database = await openPostgresql(needed("DATABASE_URL"));
-  const fromGateway = await checker(
-    JSON.parse(needed("GATEWAY_PUBLIC_KEY")) as JWK,
-    "gateway",
-    room.name,
-  );
-  const fromRooms = await checker(
-    JSON.parse(needed("ROOMS_PUBLIC_KEY")) as JWK,
-    "rooms",
-    room.name,
-  );
-  const sign = await signer(JSON.parse(needed("ROOMS_PRIVATE_KEY")) as JWK, "rooms");
+  const fromGateway = await checker(neededKey("GATEWAY_PUBLIC_KEY"), "gateway", room.name);
+  const fromRooms = await checker(neededKey("ROOMS_PUBLIC_KEY"), "rooms", room.name);
+  const sign = await signer(neededKey("ROOMS_PRIVATE_KEY"), "rooms");
   const neighbours = httpNeighbours(urlsByRoom(process.env.NEIGHBOURS ?? ""), sign);
   const { answer, consume, sideDoors } = openRoom(room, database, {
     log,

@@ -44,7 +44,7 @@ export const caller = (
           "content-type": "application/json",
           accept: "application/json",
           ...(sign && {
-            authorization: `Bearer ${await sign(room, body, requester, requestId)}`,
+            authorization: `Bearer ${sign(room, body, requester, requestId)}`,
           }),
         },
         body,

@@ -1,10 +1,21 @@
 /** Settings from the environment. A missing one is no start: nothing is guessed. */
+import type { JWK } from "jose";
 
 /** @throws {Error} that names the variable, when it is not set. */
 export const needed = (name: string): string => {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set`);
   return value;
+};
+
+/** @throws {Error} that names the variable, when it is not set or no JSON Web Key. What it holds is in no message. */
+export const neededKey = (name: string): JWK => {
+  const text = needed(name);
+  try {
+    return JSON.parse(text) as JWK;
+  } catch {
+    throw new Error(`${name} is no JSON Web Key`);
+  }
 };
 
 /**

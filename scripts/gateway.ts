@@ -10,14 +10,12 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { parse } from "graphql";
-import type { JWK } from "jose";
 import type { Requester } from "#sharing/requester.ts";
 import { openLog } from "#platform/log.ts";
 import { signer } from "#platform/passport.ts";
-import type { Sign } from "#platform/passport.ts";
 import { serve, stopOnSignals } from "#platform/serve.ts";
 import type { Server } from "#platform/serve.ts";
-import { needed } from "#platform/settings.ts";
+import { needed, neededKey } from "#platform/settings.ts";
 import { openLine } from "../gateway/answer.ts";
 import type { Admitted } from "../gateway/answer.ts";
 import { houseDocuments } from "../gateway/documents.ts";
@@ -64,19 +62,6 @@ const asked = () => {
   throw new Error(USAGE);
 };
 
-/** By the gateway's key. Of a setting that is none, nothing is quoted: it may be half of one. */
-const signing = async (): Promise<Sign> => {
-  const key = needed("GATEWAY_PRIVATE_KEY");
-  try {
-    const sign = await signer(JSON.parse(key) as JWK, "gateway");
-    // A key of another kind is a key too, until it is to sign.
-    await sign("", "", null, "");
-    return sign;
-  } catch {
-    throw new Error("GATEWAY_PRIVATE_KEY is no Ed25519 key in the form of a JSON Web Key");
-  }
-};
-
 /** Whose tokens are taken. Nothing says which agencies there are: the token's own word for its agency is taken. */
 const tokens = (): Admitted =>
   identify(
@@ -92,7 +77,7 @@ try {
   if (open && process.env.NODE_ENV === "production")
     throw new Error("--open is refused in production: it would answer anybody");
 
-  const sign = open ? null : await signing();
+  const sign = open ? null : await signer(neededKey("GATEWAY_PRIVATE_KEY"), "gateway");
   const admitted: Admitted = open ? async () => ANYONE : tokens();
   const links = new Map<string, Subgraph>();
   const read = (sdl: string): Supergraph => {

@@ -1,6 +1,6 @@
 /** What goes with a call from one process of the house to another: good for that call, and for no other. */
 import { createHash } from "node:crypto";
-import { decodeJwt, importJWK, SignJWT } from "jose";
+import { decodeJwt, importJWK, jwtVerify, SignJWT } from "jose";
 import type { CryptoKey, JWTPayload } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { checker, newKeyPair, signer } from "#platform/passport.ts";
@@ -27,29 +27,27 @@ describe("a passport", () => {
     check(`Bearer ${token}`, body);
 
   it("says who asks, under which request id", async () => {
-    const token = await sign("disputes", BODY, dana, REQUEST);
+    const token = sign("disputes", BODY, dana, REQUEST);
     expect(await present(token)).toEqual({ requester: dana, requestId: REQUEST });
   });
 
   it("may be the house's own, which asks for nobody", async () => {
-    const token = await sign("disputes", BODY, null, REQUEST);
+    const token = sign("disputes", BODY, null, REQUEST);
     expect(await present(token)).toEqual({ requester: null, requestId: REQUEST });
   });
 
   it("is for bytes, whether they came as text or not", async () => {
     const bytes = Buffer.from([0, 0xff, 0xfe, 10]);
-    expect(await present(await sign("disputes", bytes, dana, REQUEST), bytes)).toMatchObject({
+    expect(await present(sign("disputes", bytes, dana, REQUEST), bytes)).toMatchObject({
       requester: dana,
     });
-    expect(
-      await present(await sign("disputes", BODY, dana, REQUEST), Buffer.from(BODY)),
-    ).toMatchObject({
+    expect(await present(sign("disputes", BODY, dana, REQUEST), Buffer.from(BODY))).toMatchObject({
       requester: dana,
     });
   });
 
   it("is good for 30 seconds, and holds no more of the body than its hash", async () => {
-    const { exp = 0, iat = 0, ...rest } = decodeJwt(await sign("disputes", BODY, dana, REQUEST));
+    const { exp = 0, iat = 0, ...rest } = decodeJwt(sign("disputes", BODY, dana, REQUEST));
     expect(exp - iat).toBe(30);
     expect(rest).toEqual({
       iss: "gateway",
@@ -78,6 +76,13 @@ describe("a passport", () => {
       .sign((await importJWK(keys.privateJwk, "EdDSA")) as CryptoKey);
   };
 
+  it("is a JSON Web Token, as any library reads it", async () => {
+    const token = sign("disputes", BODY, dana, REQUEST);
+    const key = (await importJWK(keys.publicJwk, "EdDSA")) as CryptoKey;
+    const { payload } = await jwtVerify(token, key, { issuer: "gateway", audience: "disputes" });
+    expect(payload).toMatchObject({ jti: REQUEST, requester: dana });
+  });
+
   it("made by hand is as good, so what follows is refused for what it lacks", async () => {
     expect(await present(await forged({}))).toEqual({ requester: dana, requestId: REQUEST });
   });
@@ -91,13 +96,13 @@ describe("a passport", () => {
       "is signed with another key",
       async () => {
         const other = await signer((await newKeyPair()).privateJwk, "gateway");
-        return present(await other("disputes", BODY, dana, REQUEST));
+        return present(other("disputes", BODY, dana, REQUEST));
       },
     ],
     [
       "is signed by nobody",
       async () => {
-        const [, payload] = (await sign("disputes", BODY, dana, REQUEST)).split(".");
+        const [, payload] = sign("disputes", BODY, dana, REQUEST).split(".");
         const header = Buffer.from(JSON.stringify({ alg: "none" })).toString("base64url");
         return present(`${header}.${payload}.`);
       },
@@ -113,13 +118,13 @@ describe("a passport", () => {
         );
       },
     ],
-    ["is for another room", async () => present(await sign("escalation", BODY, dana, REQUEST))],
-    ["is for another body", async () => present(await sign("disputes", `${BODY} `, dana, REQUEST))],
+    ["is for another room", async () => present(sign("escalation", BODY, dana, REQUEST))],
+    ["is for another body", async () => present(sign("disputes", `${BODY} `, dana, REQUEST))],
     ["is for no body", async () => present(await forged({ body: undefined }))],
     [
       "is of a room that carries events, under the very same key",
       async () =>
-        present(await (await signer(keys.privateJwk, "rooms"))("disputes", BODY, dana, REQUEST)),
+        present((await signer(keys.privateJwk, "rooms"))("disputes", BODY, dana, REQUEST)),
     ],
     ["has expired", async () => present(await forged({ iat: now() - 60, exp: now() - 30 }))],
     ["never expires", async () => present(await forged({ exp: undefined }))],
@@ -128,9 +133,7 @@ describe("a passport", () => {
     [
       "was changed to another agency's",
       async () => {
-        const [header, payload, signature] = (await sign("disputes", BODY, dana, REQUEST)).split(
-          ".",
-        );
+        const [header, payload, signature] = sign("disputes", BODY, dana, REQUEST).split(".");
         const changed = {
           ...decodeJwt(`${header}.${payload}.${signature}`),
           requester: personas["bh-clinician"],
@@ -151,11 +154,11 @@ describe("a passport", () => {
 
   it("of the gateway is not taken for an event's", async () => {
     const fromRooms = await checker(keys.publicJwk, "rooms", "disputes");
-    const token = await sign("disputes", BODY, null, REQUEST);
+    const token = sign("disputes", BODY, null, REQUEST);
     await expect(fromRooms(`Bearer ${token}`, BODY)).rejects.toMatchObject({
       code: "UNAUTHENTICATED",
     });
-    const event = await (await signer(keys.privateJwk, "rooms"))("disputes", BODY, null, REQUEST);
+    const event = (await signer(keys.privateJwk, "rooms"))("disputes", BODY, null, REQUEST);
     expect(await fromRooms(`Bearer ${event}`, BODY)).toEqual({
       requester: null,
       requestId: REQUEST,
@@ -168,7 +171,11 @@ describe("a pair of keys", () => {
     const [one, other] = [await newKeyPair(), await newKeyPair()];
     expect(one.publicJwk).not.toEqual(other.publicJwk);
     expect(one.publicJwk).not.toHaveProperty("d");
-    const sign = await signer(one.publicJwk, "gateway");
-    await expect(sign("disputes", BODY, dana, REQUEST)).rejects.toThrow(/private|sign/);
+    await expect(signer(one.publicJwk, "gateway")).rejects.toThrow(
+      'the private key of "gateway" is no private Ed25519 key, as a JWK',
+    );
+    await expect(checker({ kty: "oct", k: "c2VjcmV0" }, "gateway", "disputes")).rejects.toThrow(
+      /^the public key of "gateway" is no public Ed25519 key, as a JWK$/,
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
-import { execute, parse, validate } from "graphql";
+import { parse, validate } from "graphql";
 import type { DocumentNode, GraphQLError, GraphQLFormattedError, GraphQLSchema } from "graphql";
 import { LRUCache } from "lru-cache";
 import { Problem } from "#schema/problems.ts";
@@ -9,6 +9,8 @@ import type { Requester } from "#sharing/requester.ts";
 import type { Act } from "./act.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
+import { executor } from "./execute.ts";
+import type { Execute } from "./execute.ts";
 import type { Log } from "./log.ts";
 import { spellIdsAlike } from "./ids.ts";
 import { migrate } from "./migrate.ts";
@@ -125,14 +127,14 @@ export const openRoom = <Context>(
   ]);
   spellIdsAlike(schema);
   // The planner writes few documents; each is parsed and validated once.
-  const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({ max: 1000 });
+  const documents = new LRUCache<string, Execute | readonly GraphQLError[]>({ max: 1000 });
   const read = (query: string) => {
     let document = documents.get(query);
     if (!document) {
       try {
         const parsed = parse(query);
         const errors = validate(schema, parsed);
-        document = errors.length > 0 ? errors : parsed;
+        document = errors.length > 0 ? errors : executor(schema, parsed);
       } catch (error) {
         document = [error as GraphQLError];
       }
@@ -152,7 +154,7 @@ export const openRoom = <Context>(
     ),
     answer: async ({ query, variables, operationName }, requester, requestId) => {
       const document = read(query);
-      if (!("kind" in document))
+      if (typeof document !== "function")
         return {
           errors: document.map(({ message }) => ({
             message,
@@ -160,13 +162,11 @@ export const openRoom = <Context>(
           })),
         };
       const act: Act = { by: requester, at: clock(), requestId };
-      const result = await execute({
-        schema,
-        document,
-        contextValue: room.context(database, act, neighbours),
-        variableValues: variables ?? {},
-        operationName: operationName ?? null,
-      });
+      const result = await document(
+        room.context(database, act, neighbours),
+        variables ?? {},
+        operationName ?? null,
+      );
       return {
         ...(result.data !== undefined && { data: result.data as Record<string, unknown> | null }),
         ...(result.errors && {

@@ -22,7 +22,17 @@ const beside = (file: string): string => fileURLToPath(new URL(file, import.meta
 /** Both take what to ask from their environment, and print a `Load` as the last line. */
 const command = (url: string, seconds: number): [string, ...string[]] =>
   LOADER === "wrk"
-    ? ["wrk", "-t1", `-c${CLIENTS}`, `-d${seconds}s`, "-s", beside("load.lua"), url]
+    ? [
+        "wrk",
+        "-t1",
+        `-c${CLIENTS}`,
+        `-d${seconds}s`,
+        "--timeout",
+        "10s",
+        "-s",
+        beside("load.lua"),
+        url,
+      ]
     : [process.execPath, beside("autocannon.ts"), url, String(seconds)];
 
 /**

@@ -57,6 +57,8 @@ export type Admit = (document: string, operationName: string | undefined) => Adm
 /** Each boolean that is a condition doubles what an operation may be; what is in use is little. */
 const MOST_VARIANTS = 32;
 const MOST_DOCUMENTS = 1_000;
+/** Characters of all documents together. */
+const MOST_TEXT = 5_000_000;
 
 const notSubscribed = (context: ValidationContext): ASTVisitor => ({
   OperationDefinition: (node) => {
@@ -185,7 +187,11 @@ export const admission = (api: ApiSchema): Admit => {
   const rules = isProduction
     ? [...specifiedRules, notSubscribed, NoSchemaIntrospectionCustomRule]
     : [...specifiedRules, notSubscribed];
-  const documents = new LRUCache<string, Read>({ max: MOST_DOCUMENTS });
+  const documents = new LRUCache<string, Read>({
+    max: MOST_DOCUMENTS,
+    maxSize: MOST_TEXT,
+    sizeCalculation: (_, text) => text.length,
+  });
   const readOnce = (text: string): Read => {
     const known = documents.get(text);
     if (known) return known;

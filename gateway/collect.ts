@@ -1,19 +1,15 @@
 /** Step 5: a query plan, compiled once, carried out for each request against the subgraphs. */
-import type {
-  FetchDataRewrite,
-  FetchNode,
-  PlanNode,
-  QueryPlan,
-  QueryPlanSelectionNode,
-} from "@apollo/query-planner";
+import type { FetchNode, PlanNode, QueryPlan } from "@apollo/query-planner";
 import { Kind, parse } from "graphql";
 import type { GraphQLFormattedError, SelectionSetNode } from "graphql";
 import { Problem } from "#schema/problems.ts";
-import type { AskForEntities, Representation, Thing } from "./entities.ts";
+import type { AskForEntities, Representation } from "./entities.ts";
 import { Gone, Unavailable } from "./link.ts";
 import type { Asker, Link } from "./link.ts";
 import type { Read } from "./reads.ts";
 import type { Path } from "./shape.ts";
+import { among, gather, pathsOf } from "./things.ts";
+import type { Thing, Types } from "./things.ts";
 
 /** Something that went wrong while a plan was carried out. */
 export interface Failure {
@@ -35,48 +31,11 @@ export interface Collecting extends Asker {
 export type Collect = (collecting: Collecting) => Promise<void>;
 
 /** What a plan is compiled against. */
-export interface Floor {
+export interface Floor extends Types {
   link(subgraph: string): Link;
   read(subgraph: string): Read;
   entities(subgraph: string): AskForEntities;
-  /** Is an object of this type one of that type, interface or union? Of all types of the supergraph. */
-  isA(typename: string, type: string): boolean;
-  isObjectType(name: string): boolean;
 }
-
-/** Lists stand in each other no deeper in any schema; what a subgraph puts deeper is not looked at. */
-const MOST_NESTED = 16;
-
-/** Things at a path of the collected data; a list at its end counts as its items. */
-const gather = (value: unknown, path: Path, at: number, into: Thing[], nested = 0): void => {
-  if (typeof value !== "object" || value === null || nested > MOST_NESTED) return;
-  if (Array.isArray(value)) {
-    const next = path[at] === "@" ? at + 1 : at;
-    for (const item of value) gather(item, path, next, into, nested + 1);
-  } else if (at === path.length) into.push(value as Thing);
-  else gather((value as Thing)[path[at] as string], path, at + 1, into);
-};
-
-/** Where those things are, in the same order. */
-const pathsOf = (
-  value: unknown,
-  path: Path,
-  at: number,
-  here: Path,
-  into: Path[],
-  nested = 0,
-): void => {
-  if (typeof value !== "object" || value === null || nested > MOST_NESTED) return;
-  if (Array.isArray(value)) {
-    const next = path[at] === "@" ? at + 1 : at;
-    for (const [index, item] of value.entries())
-      pathsOf(item, path, next, [...here, index], into, nested + 1);
-  } else if (at === path.length) into.push(here);
-  else {
-    const name = path[at] as string;
-    pathsOf((value as Thing)[name], path, at + 1, [...here, name], into);
-  }
-};
 
 /** Undefined for what is deeper than can be written. */
 const asJson = (value: object): string | undefined => {
@@ -92,95 +51,7 @@ const isWithin = (path: Path, thing: Path): boolean =>
 
 /** Compiles a plan. */
 export const compile = (plan: QueryPlan, floor: Floor): Collect => {
-  const isIn = (thing: Thing, type: string, otherwise: boolean): boolean => {
-    const { __typename: typename } = thing;
-    return typeof typename === "string"
-      ? typename === type || floor.isA(typename, type)
-      : otherwise;
-  };
-
-  /** Adds what came to what is there: objects and lists item by item, and no null in the place of a value. */
-  const merge = (into: Thing, from: Thing): void => {
-    for (const key of Object.keys(from)) {
-      // It would reach the prototype of every object.
-      if (key === "__proto__") continue;
-      const [there, came] = [into[key], from[key]];
-      if (came === null || came === undefined) into[key] ??= null;
-      else if (typeof came !== "object" || typeof there !== "object" || there === null) {
-        // A subgraph with an `@interfaceObject` knows a thing by its interface alone.
-        const isLess =
-          key === "__typename" && typeof came === "string" && there && !floor.isObjectType(came);
-        if (!isLess) into[key] = came;
-      } else if (!Array.isArray(came)) merge(there as Thing, came as Thing);
-      else if (Array.isArray(there))
-        for (const [index, item] of came.entries()) {
-          const its: unknown = there[index];
-          if (index >= there.length || its === null) there[index] = item;
-          else if (typeof item === "object" && item !== null && typeof its === "object")
-            merge({ list: its } as Thing, { list: item as unknown } as Thing);
-        }
-    }
-  };
-
-  /** Applies what the planner wants changed in data that goes to a subgraph, or that came from one. */
-  const rewriter = (rewrites: readonly FetchDataRewrite[] = []): ((data: unknown) => void) => {
-    const rewrite = (value: unknown, { path, ...change }: FetchDataRewrite, at: number): void => {
-      if (typeof value !== "object" || value === null) return;
-      if (Array.isArray(value)) {
-        for (const item of value) rewrite(item, { path, ...change } as FetchDataRewrite, at);
-        return;
-      }
-      const thing = value as Thing;
-      const step = path[at] ?? "";
-      const [, type] = /^\.\.\. on (.*)$/.exec(step) ?? [];
-      if (type !== undefined) {
-        if (isIn(thing, type, true))
-          rewrite(thing, { path, ...change } as FetchDataRewrite, at + 1);
-      } else if (at < path.length - 1)
-        rewrite(thing[step], { path, ...change } as FetchDataRewrite, at + 1);
-      else if (change.kind === "ValueSetter") thing[step] = change.setValueTo;
-      else if (thing[step] !== undefined) {
-        thing[change.renameKeyTo] = thing[step];
-        delete thing[step];
-      }
-    };
-    return (data) => {
-      for (const it of rewrites) rewrite(data, it, 0);
-    };
-  };
-
-  /** Takes what a fetch requires from a thing; undefined when a part of it is not there. */
-  const taken = (
-    thing: Thing,
-    selections: readonly QueryPlanSelectionNode[],
-    into: Thing,
-  ): Thing | undefined => {
-    for (const selection of selections) {
-      if (selection.kind === "InlineFragment") {
-        const { typeCondition: type } = selection;
-        if (type !== undefined && !isIn(thing, type, false)) continue;
-        if (!taken(thing, selection.selections, into)) return undefined;
-        continue;
-      }
-      const name = selection.alias ?? selection.name;
-      const value = part(thing[name], selection.selections);
-      if (value === undefined) return undefined;
-      const there = into[name];
-      if (typeof value === "object" && typeof there === "object" && value && there)
-        merge(there as Thing, value as Thing);
-      else into[name] = value;
-    }
-    return into;
-  };
-  const part = (
-    value: unknown,
-    selections: readonly QueryPlanSelectionNode[] | undefined,
-  ): unknown => {
-    if (!selections || typeof value !== "object" || value === null) return value;
-    if (!Array.isArray(value)) return taken(value as Thing, selections, {});
-    const items = value.map((item) => part(item, selections));
-    return items.includes(undefined) ? undefined : items;
-  };
+  const { merge, rewriter, take } = among(floor);
 
   const fetch = (node: FetchNode, path: Path): Collect => {
     const { serviceName: room, operation: query, requires } = node;
@@ -197,11 +68,7 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
           .filter((name) => Object.hasOwn(variables, name))
           .map((name) => [name, variables[name]]),
       );
-    const places = ({ data }: Collecting): Path[] => {
-      const paths: Path[] = [];
-      pathsOf(data, path, 0, [], paths);
-      return paths;
-    };
+    const places = ({ data }: Collecting): Path[] => pathsOf(data, path);
     const note = (
       collecting: Collecting,
       things: readonly Path[],
@@ -231,8 +98,7 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
     };
 
     const askRoot: Collect = async (collecting) => {
-      const targets: Thing[] = [];
-      gather(collecting.data, path, 0, targets);
+      const targets = gather(collecting.data, path);
       const operation = { query, variables: variablesOf(collecting) };
       try {
         const { data, errors = [] } = await (node.operationKind === "mutation"
@@ -253,15 +119,14 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
     };
 
     const askEntities: Collect = async (collecting) => {
-      const candidates: Thing[] = [];
-      gather(collecting.data, path, 0, candidates);
+      const candidates = gather(collecting.data, path);
       const representations: Representation[] = [];
       const positions = new Map<string, number>();
       /** The things that each representation stands for, by their positions among the candidates. */
       const targets: number[][] = [];
       const incomplete: number[] = [];
       for (const [index, candidate] of candidates.entries()) {
-        const value = taken(candidate, requires ?? [], {});
+        const value = take(candidate, requires ?? []);
         if (!value) incomplete.push(index);
         if (value?.__typename === undefined) continue;
         rewriteInput(value);

@@ -2,6 +2,7 @@
 import type { GraphQLFormattedError } from "graphql";
 import { Unavailable } from "./link.ts";
 import type { Asker, Link } from "./link.ts";
+import type { Thing } from "./things.ts";
 import { copy, forAll, perTurn } from "./turn.ts";
 import type { Member } from "./turn.ts";
 
@@ -11,9 +12,6 @@ export interface Representation {
   /** The same as JSON: two that are equal are one thing. */
   json: string;
 }
-
-/** An object of collected data. */
-export type Thing = Record<string, unknown>;
 
 /** What came back for one request. */
 export interface Entities {

@@ -25,6 +25,7 @@ import { openPlanner } from "./plan.ts";
 import { joinedReads } from "./reads.ts";
 import type { ApiSchema } from "./shape.ts";
 import type { Subgraph } from "./subgraph.ts";
+import type { Types } from "./things.ts";
 
 /** A supergraph, and who answers for its subgraphs, by the names that it has for them. */
 export interface Supergraph {
@@ -67,8 +68,7 @@ export const subgraphsOf = (supergraph: DocumentNode): Map<string, string> =>
     ),
   );
 
-/** What is what among all types of a supergraph, those that clients do not see among them. */
-const typesOf = (schema: GraphQLSchema): Pick<Floor, "isA" | "isObjectType"> => ({
+const typesOf = (schema: GraphQLSchema): Types => ({
   isA: (typename, type) => {
     const [one, wider] = [schema.getType(typename), schema.getType(type)];
     return (

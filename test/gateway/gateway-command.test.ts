@@ -1,8 +1,10 @@
 /** `npm run gateway`: any supergraph over its own subgraphs, as a process of its own. */
+import { spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { checker, newKeyPair } from "#platform/passport.ts";
 import type { KeyPair } from "#platform/passport.ts";
@@ -218,6 +220,19 @@ describe("a gateway before an OpenID provider", () => {
 });
 
 describe("npm run gateway", () => {
+  it("hands its words on to the command", () => {
+    const { status, stderr } = spawnSync(
+      "npm",
+      ["run", "--silent", "gateway", "--", "--supergraph", "nothing.graphql", "--port", "0"],
+      {
+        cwd: fileURLToPath(new URL("../../", import.meta.url)),
+        env: { PATH: process.env.PATH, NODE_ENV: "production" },
+        encoding: "utf8",
+      },
+    );
+    expect([status, stderr]).toEqual([1, "GATEWAY_PRIVATE_KEY is not set\n"]);
+  });
+
   const USAGE = "usage: npm run gateway -- --supergraph FILE --port N [--health-port M] [--open]\n";
 
   it.each([

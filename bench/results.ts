@@ -1,6 +1,7 @@
 /** What was measured, and what is said of it. */
 import { cpus, release, totalmem, type } from "node:os";
 import { CLIENTS } from "./ask.ts";
+import { bars } from "./bars.ts";
 import { LOADER } from "./load.ts";
 import type { Row } from "./rows.ts";
 
@@ -92,12 +93,16 @@ const table = ({ rows }: Measured): string => {
   return [written(HEADS), written(rule), ...lines.map(written)].join("\n");
 };
 
-/** Every operation's table under its name. */
-export const tables = ({ on, machine: of, how: by, operations }: Results): string =>
-  [
+/** Every operation's table under its name, and the bars. */
+export const tables = (results: Results): string => {
+  const { on, machine: of, how: by, operations } = results;
+  const reached = bars(results);
+  return [
     `${on}: ${by}, on ${of}.`,
     ...operations.map(
       (measured) =>
         `### ${measured.operation}\n\n${shown(measured.answerBytes)} bytes\n\n${table(measured)}`,
     ),
+    ...(reached.length > 0 ? [`### The bars, for handoff-status\n\n${reached.join("\n")}`] : []),
   ].join("\n\n");
+};

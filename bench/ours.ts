@@ -10,7 +10,7 @@ import { demoIssuer } from "../gateway/demo-issuer.ts";
 import { readDocuments, trusting } from "../gateway/documents.ts";
 import { directoryOf, remembered } from "../gateway/directory.ts";
 import type { Directory } from "../gateway/identify.ts";
-import { httpSubgraph } from "../gateway/subgraph.ts";
+import { httpSubgraph, localSubgraph } from "../gateway/subgraph.ts";
 import type { Subgraph } from "../gateway/subgraph.ts";
 import type { Door } from "./ask.ts";
 import { ground } from "./child.ts";
@@ -20,17 +20,6 @@ import type { OpenRooms } from "./rooms.ts";
 import { supergraph } from "./supergraph.ts";
 
 const OPERATIONS = fileURLToPath(new URL("operations", import.meta.url));
-
-/** A room in this process, as the house has it. */
-const inProcess = (room: OpenRoom): Subgraph => ({
-  answer: (operation, requester, requestId) => room.answer(operation, requester, requestId),
-  enter: (path, ask) => {
-    const door = room.sideDoors[path];
-    if (!door) throw new Error(`${room.name} has no side door ${path}`);
-    return door(ask);
-  },
-  close: async () => undefined,
-});
 
 const open = async (
   subgraphs: Record<string, Subgraph>,
@@ -90,7 +79,7 @@ export const oursOverHttp = async (requesters: number): Promise<Door> => {
 /** Opens it over rooms in this process, as `scripts/house.ts` does. */
 export const oursOver = (rooms: OpenRooms, requesters: number): Promise<Door> =>
   open(
-    Object.fromEntries(Object.entries(rooms).map(([name, room]) => [name, inProcess(room)])),
-    directoryOf(inProcess(rooms.referrals as OpenRoom)),
+    Object.fromEntries(Object.entries(rooms).map(([name, room]) => [name, localSubgraph(room)])),
+    directoryOf(localSubgraph(rooms.referrals as OpenRoom)),
     requesters,
   );

@@ -4,39 +4,10 @@ import knex from "knex";
 import { openPostgresql } from "../platform/database.ts";
 import type { Sql } from "../platform/database.ts";
 import { migrateRoom } from "../platform/subgraph.ts";
-import type { Handoff } from "../subgraphs/referrals/handoff.ts";
-import { nextActionOwner } from "../subgraphs/referrals/handoff.ts";
+import { handoffToRow } from "../subgraphs/referrals/handoff-store.ts";
 import { benchCounty, NOW, REQUESTER } from "./county.ts";
 import type { BenchCounty, Moved } from "./county.ts";
 import { ROOMS } from "./rooms.ts";
-
-const handoffRow = (handoff: Handoff) => ({
-  id: handoff.id,
-  version: handoff.version,
-  referral_id: handoff.referral,
-  person_id: handoff.person,
-  interface_id: handoff.interface,
-  sender_id: handoff.sender,
-  receiver_id: handoff.receiver,
-  coordinator_id: handoff.coordinator,
-  accountable_id: handoff.accountable,
-  next_owner_id: nextActionOwner(handoff),
-  state: handoff.state,
-  cycle: handoff.cycle,
-  move: handoff.move,
-  reason: handoff.reason,
-  reason_text: handoff.reasonText,
-  items: JSON.stringify(handoff.items),
-  appointment_at: handoff.appointmentAt,
-  review_at: handoff.reviewAt,
-  redirect_to_id: handoff.redirectTo,
-  origin: handoff.origin,
-  left_at: handoff.leftAt,
-  engaged_at: handoff.engagedAt,
-  occurred_at: handoff.occurredAt,
-  recorded_at: handoff.recordedAt,
-  received_at: handoff.receivedAt,
-});
 
 const historyRows = (moves: Moved[]) =>
   moves.map(({ handoff, by }, index) => {
@@ -47,8 +18,8 @@ const historyRows = (moves: Moved[]) =>
       aggregate_id: handoff.id,
       version: handoff.version,
       what: before ? "handoff.moved" : "handoff.made",
-      before: before ? JSON.stringify(handoffRow(before.handoff)) : null,
-      after: JSON.stringify(handoffRow(handoff)),
+      before: before ? JSON.stringify(handoffToRow(before.handoff)) : null,
+      after: JSON.stringify(handoffToRow(handoff)),
       by_agency: by,
       by_subject: REQUESTER.subject,
       request_id: "bench",
@@ -96,7 +67,9 @@ const rowsOf = (county: BenchCounty): Record<string, object[]> => ({
     referrer_id: referrer,
     authored_at: authoredAt,
   })),
-  "referrals.handoff": county.handoffs.map((moves) => handoffRow((moves.at(-1) as Moved).handoff)),
+  "referrals.handoff": county.handoffs.map((moves) =>
+    handoffToRow((moves.at(-1) as Moved).handoff),
+  ),
   "referrals.history": county.handoffs.flatMap(historyRows),
   "disputes.dispute": county.disputes.map((it) => ({
     id: it.id,

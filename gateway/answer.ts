@@ -36,7 +36,7 @@ export type Admitted = (authorization: string | undefined) => Promise<Requester>
 export interface Line {
   graphql: Route;
   /**
-   * Serves another supergraph from now on; requests under way end on the one that they began with. One change at a time. One change at a time.
+   * Serves another supergraph from now on; requests under way end on the one that they began with. One change at a time.
    *
    * @throws {Error} when it cannot be served: the one before is served still.
    */

@@ -223,9 +223,10 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
 
 /** The fields that a fetch is for: those of the root, or those of the entities. */
 const fieldsOf = (query: string, areEntities: boolean): string[] => {
-  const [operation] = parse(query, { noLocation: true }).definitions;
+  const { definitions } = parse(query, { noLocation: true });
+  const [operation] = definitions;
   const fragments = new Map(
-    parse(query, { noLocation: true }).definitions.flatMap((it) =>
+    definitions.flatMap((it) =>
       it.kind === Kind.FRAGMENT_DEFINITION ? [[it.name.value, it.selectionSet] as const] : [],
     ),
   );

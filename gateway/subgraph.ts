@@ -3,7 +3,7 @@ import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import { caller } from "#platform/caller.ts";
 import type { Sign } from "#platform/passport.ts";
-import type { Answer, Ask, Operation } from "#platform/subgraph.ts";
+import type { Answer, Ask, OpenRoom, Operation } from "#platform/subgraph.ts";
 
 /** A subgraph, wherever it runs. */
 export interface Subgraph {
@@ -88,3 +88,14 @@ export const httpSubgraph = (room: string, url: string, sign: Sign | null): Subg
     close,
   };
 };
+
+/** A room of this process. */
+export const localSubgraph = (room: OpenRoom): Subgraph => ({
+  answer: (operation, requester, requestId) => room.answer(operation, requester, requestId),
+  enter: (path, ask) => {
+    const door = room.sideDoors[path];
+    if (!door) throw new Error(`${room.name} has no side door ${path}`);
+    return door(ask);
+  },
+  close: async () => undefined,
+});

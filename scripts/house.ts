@@ -15,7 +15,7 @@ import type { OpenRoom, Room } from "#platform/subgraph.ts";
 import { openGateway } from "../gateway/answer.ts";
 import { directoryOf, remembered } from "../gateway/directory.ts";
 import type { Deadlines } from "../gateway/link.ts";
-import type { Subgraph } from "../gateway/subgraph.ts";
+import { localSubgraph } from "../gateway/subgraph.ts";
 import type { Issuer } from "../gateway/identify.ts";
 import { disputes } from "../subgraphs/disputes/index.ts";
 import { escalation } from "../subgraphs/escalation/index.ts";
@@ -62,16 +62,6 @@ export interface House {
   close(): Promise<void>;
 }
 
-const inProcess = (room: OpenRoom): Subgraph => ({
-  answer: (operation, requester, requestId) => room.answer(operation, requester, requestId),
-  enter: (path, ask) => {
-    const door = room.sideDoors[path];
-    if (!door) throw new Error(`${room.name} has no side door ${path}`);
-    return door(ask);
-  },
-  close: async () => undefined,
-});
-
 /** The committed supergraph, as SDL. */
 export const supergraph = (): string =>
   readFileSync(new URL("../schema/supergraph.graphql", import.meta.url), "utf8");
@@ -104,10 +94,10 @@ export const openHouse = async (site: Site): Promise<House> => {
   const gateway = await openGateway({
     supergraph: supergraph(),
     subgraphs: Object.fromEntries(
-      Object.entries(rooms).map(([name, room]) => [name, inProcess(room)]),
+      Object.entries(rooms).map(([name, room]) => [name, localSubgraph(room)]),
     ),
     issuer: site.issuer,
-    directory: remembered(directoryOf(inProcess(rooms.referrals as OpenRoom))),
+    directory: remembered(directoryOf(localSubgraph(rooms.referrals as OpenRoom))),
     budget,
     clock,
     log,

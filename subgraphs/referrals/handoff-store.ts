@@ -45,7 +45,8 @@ export const handoffFromRow = (row: Row): Handoff => ({
   receivedAt: instant(row.received_at),
 });
 
-const toRow = (handoff: Handoff) => ({
+/** A handoff as it is written down. */
+export const handoffToRow = (handoff: Handoff) => ({
   id: handoff.id,
   version: handoff.version,
   referral_id: handoff.referral,
@@ -83,7 +84,7 @@ const kept = aggregate<Handoff>({
   schema: "referrals",
   table: "handoff",
   fromRow: handoffFromRow,
-  toRow,
+  toRow: handoffToRow,
   event: (before) => (before ? "handoff.moved" : "handoff.made"),
   told: (handoff) => ({
     interface: handoff.interface,

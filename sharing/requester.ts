@@ -1,3 +1,4 @@
+import type { Caller } from "./question.ts";
 import { AGENCY_KINDS, BASES, PURPOSES, ROLES } from "./vocabulary.ts";
 import type { AgencyKind, Basis, Purpose, Role } from "./vocabulary.ts";
 
@@ -25,9 +26,9 @@ const CARING: ReadonlySet<Role> = new Set<Role>([
 ]);
 
 /**
- * May this requester see records of people at all?
+ * May this requester make and move records of people?
  *
- * Governance roles and billing may not: until a rule says what they may see, they see nothing (fail closed).
+ * Governance roles and billing may not, whatever the rules of sharing let them read.
  */
 export const worksWithPeople = (requester: Requester): boolean => CARING.has(requester.role);
 
@@ -38,3 +39,25 @@ export const isRole = (value: unknown): value is Role => includes(ROLES, value);
 export const isPurpose = (value: unknown): value is Purpose => includes(PURPOSES, value);
 export const isBasis = (value: unknown): value is Basis => includes(BASES, value);
 export const isAgencyKind = (value: unknown): value is AgencyKind => includes(AGENCY_KINDS, value);
+
+const COVERED: ReadonlySet<AgencyKind> = new Set<AgencyKind>([
+  "HOSPITAL",
+  "CLINIC",
+  "BH",
+  "SUD_PROGRAM",
+  "MCO",
+  "EMS",
+  "CRISIS",
+]);
+
+/** Is an agency of this kind under HIPAA: a provider or a plan (45 CFR 160.103), or bound like one? */
+export const isCoveredByHipaa = (kind: AgencyKind | null): boolean =>
+  kind !== null && COVERED.has(kind);
+
+/** A requester as the rules see it. */
+export const callerOf = ({ agency, kind, role }: Requester): Caller => ({
+  agency,
+  kind,
+  role,
+  hipaa: isCoveredByHipaa(kind),
+});

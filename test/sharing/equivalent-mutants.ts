@@ -1,0 +1,75 @@
+/** Changes of the rules that change no answer: why each does not, and the list is exact. */
+export const EQUIVALENT: readonly { why: string; rule: string; changes: readonly string[] }[] = [
+  {
+    why: "F9 stops those who govern before any permit is asked, an agency's own records included",
+    rule: "P2-treatment",
+    changes: ["EXECUTIVE", "COMMISSIONER_LIAISON", "PRIVACY_OFFICER", "AUDITOR", "ANALYST"].map(
+      (role) => `when: also ${role} in ([CLINICIAN CARE_COORDINATOR] has role)`,
+    ),
+  },
+  {
+    why: "F9 stops those who govern before any permit is asked, an agency's own records included",
+    rule: "P3-emergency-treatment",
+    changes: ["EXECUTIVE", "COMMISSIONER_LIAISON", "PRIVACY_OFFICER", "AUDITOR", "ANALYST"].map(
+      (role) => `when: also ${role} in ([CLINICIAN FIRST_RESPONDER] has role)`,
+    ),
+  },
+  {
+    why: "F9 lets a liaison through just where P10 does, so each of the two says the same by itself",
+    rule: "P10-oversight-after-breach",
+    changes: [
+      "when: without (purpose == HOPERAT)",
+      "when: without ([COMMISSIONER COUNTY MCO] has kind)",
+      "when: without (ties has OVERSIGHT)",
+      "when: without ([REFERRAL_ADMIN CARE_TEAM] has category)",
+      ...[
+        "HOSPITAL",
+        "CLINIC",
+        "BH",
+        "SUD_PROGRAM",
+        "HOUSING",
+        "APS",
+        "EMS",
+        "CRISIS",
+        "LAW",
+        "VICTIM_SERVICES",
+      ].map((kind) => `when: also ${kind} in ([COMMISSIONER COUNTY MCO] has kind)`),
+      ...[
+        "DEMOGRAPHICS",
+        "CONTACT_LOCATION",
+        "ENCOUNTERS",
+        "PROBLEMS",
+        "MEDICATIONS",
+        "ALLERGIES",
+        "LABS",
+        "CLINICAL_NOTES",
+        "CARE_PLAN",
+        "SOCIAL_NEEDS",
+        "COVERAGE",
+        "CLAIMS",
+        "HOUSING_STATUS",
+        "MENTAL_HEALTH",
+        "CRISIS_RISK",
+        "SUD_TREATMENT",
+        "HIV_STD",
+        "ABUSE_REPORT",
+        "PSYCHOTHERAPY_NOTES",
+        "SUD_COUNSELING_NOTES",
+        "REPORTER_IDENTITY",
+        "DV_LOCATION",
+      ].map((category) => `when: also ${category} in ([REFERRAL_ADMIN CARE_TEAM] has category)`),
+    ],
+  },
+  {
+    why: "the wall gives way to this purpose by a line of its own, emergency or not",
+    rule: "F3-person-restriction",
+    changes: ["THREAT", "PROTSVC"].map(
+      (purpose) => `unless: also ${purpose} in ([ETREAT BTG] has purpose)`,
+    ),
+  },
+  {
+    why: "the wall gives way to this purpose by a line of its own, emergency or not",
+    rule: "F7-agreement-suspended",
+    changes: ["unless: also THREAT in ([ETREAT BTG] has purpose)"],
+  },
+];

@@ -6,7 +6,8 @@ import "./telemetry-off.ts";
 import { parentPort, workerData } from "node:worker_threads";
 import { ApolloGateway } from "@apollo/gateway";
 import { operationFromDocument } from "@apollo/federation-internals";
-import { parse, printSchema } from "graphql";
+import { parse, print, printSchema } from "graphql";
+import { unmarked } from "#schema/sharing-spec.ts";
 import type { FromPlanner, ToPlanner } from "./plan.ts";
 
 const port = parentPort;
@@ -16,7 +17,9 @@ const say = (message: FromPlanner) => port.postMessage(message);
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 try {
   const gateway = new ApolloGateway({
-    supergraphSdl: workerData as string,
+    // Labels are enforced by this gateway, so that the planner need not refuse a graph for their sake. It knows of no other
+    // feature that is `for: SECURITY`, and does refuse a graph that has one.
+    supergraphSdl: print(unmarked(parse(workerData as string))),
     // It plans, and is never asked to carry a plan out.
     buildService: () => ({ process: () => Promise.reject(new Error("no subgraph is asked here")) }),
     logger: silent,

@@ -26,6 +26,7 @@ export const resolverTypes = async (
   const content = await codegen({
     filename: "resolvers.types.ts",
     documents: [],
+    // Without schema/sharing.graphql: a resolver has nothing to do with labels.
     schema: parse(readFileSync(new URL("schema.graphql", folder), "utf8")),
     config: {
       federation: true,

@@ -5,9 +5,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { composeServices } from "@apollo/composition";
 import { Supergraph } from "@apollo/federation-internals";
-import { parse, printSchema } from "graphql";
+import { parse, print, printSchema } from "graphql";
 import { format } from "prettier";
+import { typeDefsOf } from "#platform/type-defs.ts";
+import { complaints } from "#schema/holds.ts";
 import { PROBLEMS } from "#schema/problems.ts";
+import { marked } from "#schema/sharing-spec.ts";
 import { resolverTypes } from "./codegen.ts";
 import { ROOM_FOLDERS } from "./rooms.ts";
 import type { RoomName } from "./rooms.ts";
@@ -20,21 +23,23 @@ interface Written {
 const ROOMS = Object.keys(ROOM_FOLDERS) as RoomName[];
 
 const supergraph = async (): Promise<Written[]> => {
-  const composed = composeServices(
-    ROOMS.map((name) => ({
-      name,
-      // For other routers on the same file; our gateways are told where a room answers.
-      url: `http://${name}/graphql`,
-      typeDefs: parse(readFileSync(new URL("schema.graphql", ROOM_FOLDERS[name]), "utf8")),
-    })),
-  );
+  const subgraphs = ROOMS.map((name) => ({
+    name,
+    // Our gateways are told where a room answers; what stands here is for whoever else can enforce labels.
+    url: `http://${name}/graphql`,
+    typeDefs: typeDefsOf(ROOM_FOLDERS[name]),
+  }));
+  const composed = composeServices(subgraphs);
   if (composed.errors) throw new Error(composed.errors.map(({ message }) => message).join("\n\n"));
+  const document = parse(composed.supergraphSdl);
+  const wrong = complaints(subgraphs, document);
+  if (wrong.length > 0) throw new Error(wrong.join("\n\n"));
   const api = Supergraph.build(composed.supergraphSdl).apiSchema().toGraphQLJSSchema();
   const pretty = (sdl: string) => format(sdl, { parser: "graphql", printWidth: 100 });
   return [
     {
       path: new URL("../schema/supergraph.graphql", import.meta.url),
-      content: await pretty(composed.supergraphSdl),
+      content: await pretty(print(marked(document))),
     },
     {
       path: new URL("../schema/api.graphql", import.meta.url),

@@ -117,6 +117,7 @@ describe("a problem's code", () => {
     const ours = codes.filter((code) => PROBLEMS[code].status >= 500);
     expect(ours.sort()).toEqual([
       "ANSWER_INVALID",
+      "DISCLOSURE_NOT_RECORDED",
       "FAULT",
       "SHUTTING_DOWN",
       "SUBGRAPH_UNAVAILABLE",

@@ -4,17 +4,36 @@ import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import knex from "knex";
 import type { Knex } from "knex";
 import pg from "pg";
+import { roleOf, saying, askedBy } from "./wall.ts";
+import type { Sight, Sql } from "./wall.ts";
 
-/** A connection, or a transaction on one: what a store queries with. */
-export type Sql = Knex;
+export type { Sql } from "./wall.ts";
 export type Transaction = Knex.Transaction;
 
-/** An open database, on either engine. */
+/** A room's database, as somebody sees it: what its stores query. Without anybody it shows no row that is protected. */
 export interface Database {
   readonly kind: "PGLITE" | "POSTGRESQL";
   readonly sql: Sql;
   /** Runs `work` in one transaction; again from the start, up to three times, when the engine asks for it. */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(
+    work: (tx: Transaction) => Promise<T>,
+    config?: Knex.TransactionConfig,
+  ): Promise<T>;
+  /**
+   * The same as an agency sees it.
+   *
+   * @param persons Those that facts tie the agency to, for this request: asked anew for each query.
+   */
+  by(agency: string, persons?: () => readonly string[]): Database;
+  /** The same as the house sees it, which keeps what belongs to several agencies. */
+  house(): Database;
+}
+
+/** An open database, on either engine, with all that its login may do. */
+export interface OpenDatabase extends Pick<Database, "kind" | "transaction"> {
+  readonly sql: Knex;
+  /** A room's part of it, as nobody sees it yet. */
+  of(schema: string): Database;
   close(): Promise<void>;
 }
 
@@ -22,28 +41,71 @@ export interface Database {
 const RETRYABLE = new Set(["40001", "40P01"]);
 const ATTEMPTS = 3;
 
-const database = (kind: Database["kind"], sql: Sql, close: () => Promise<void>): Database => ({
-  kind,
-  sql,
-  close,
-  transaction: async (work) => {
+const transactions =
+  (sql: Knex, begin: (tx: Transaction) => Promise<void>): Database["transaction"] =>
+  async (work, config) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await sql.transaction(work);
+        return await sql.transaction(async (tx) => {
+          await begin(tx);
+          return work(tx);
+        }, config);
       } catch (error) {
         if (attempt >= ATTEMPTS || !RETRYABLE.has((error as { code?: string }).code ?? ""))
           throw error;
       }
     }
-  },
+  };
+
+const as = (kind: Database["kind"], sql: Knex, schema: string, sight: Sight): Database => ({
+  kind,
+  sql: askedBy(sql, sight),
+  transaction: transactions(sql, async (tx) => {
+    const { text, values } = saying(sight, () => "?");
+    await tx.raw(text, values);
+  }),
+  by: (agency, persons = () => []) =>
+    as(kind, sql, schema, { role: roleOf(schema, "rw"), agency, persons }),
+  house: () =>
+    as(kind, sql, schema, { role: roleOf(schema, "house"), agency: null, persons: () => [] }),
 });
+
+const opened = (kind: Database["kind"], sql: Knex, close: () => Promise<void>): OpenDatabase => ({
+  kind,
+  sql,
+  close,
+  transaction: transactions(sql, async () => undefined),
+  of: (schema) =>
+    as(kind, sql, schema, { role: roleOf(schema, "rw"), agency: null, persons: () => [] }),
+});
+
+/**
+ * Lets the house do in an agency's transaction what follows from it for others, such as the ties of a handoff's other
+ * parties. What `work` begins it must also have ended.
+ */
+export const asHouse = async <T>(
+  tx: Transaction,
+  schema: string,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const { rows } = await tx.raw(
+    "select current_setting('role') as before, set_config('role', ?, true)",
+    [roleOf(schema, "house")],
+  );
+  const done = await work();
+  // If it failed there is nothing left to do: the transaction, or its savepoint, is rolled back, and the role with it.
+  await tx.raw("select set_config('role', ?, true)", [
+    (rows as { before: string }[])[0]?.before as string,
+  ]);
+  return done;
+};
 
 /**
  * Opens PGlite in `dataDir`, or in memory without one. One process only: take the directory's lock first.
  *
  * PGlite has one session, so its pool has one connection, and a transaction must never wait for a second.
  */
-export const openPglite = async (dataDir?: string): Promise<Database> => {
+export const openPglite = async (dataDir?: string): Promise<OpenDatabase> => {
   const lite = await PGlite.create(dataDir ? join(dataDir, "pglite") : "memory://");
   const pool = new pg.Pool(
     Object.assign(createPgConfig(lite), {
@@ -54,7 +116,7 @@ export const openPglite = async (dataDir?: string): Promise<Database> => {
     }),
   );
   const sql = knex({ client: "pg", connectionPool: pool });
-  return database("PGLITE", sql, async () => {
+  return opened("PGLITE", sql, async () => {
     await sql.destroy();
     await pool.end();
     await lite.close();
@@ -66,7 +128,7 @@ export const openPglite = async (dataDir?: string): Promise<Database> => {
  *
  * @param url `postgres://user@host:port/database`
  */
-export const openPostgresql = async (url: string): Promise<Database> => {
+export const openPostgresql = async (url: string): Promise<OpenDatabase> => {
   const sql = knex({
     client: "pg",
     connection: {
@@ -89,5 +151,5 @@ export const openPostgresql = async (url: string): Promise<Database> => {
     await sql.destroy();
     throw error;
   }
-  return database("POSTGRESQL", sql, () => sql.destroy());
+  return opened("POSTGRESQL", sql, () => sql.destroy());
 };

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Knex } from "knex";
-import type { Database } from "./database.ts";
+import type { OpenDatabase } from "./database.ts";
+import { grantAll, makeRoles } from "./grants.ts";
+import type { Grants } from "./grants.ts";
 
 /** Numbered `.sql` files, forward only; knex keeps the account of which have run. */
 const source = (folder: URL, schema: string): Knex.MigrationSource<string> => ({
@@ -26,14 +28,17 @@ const source = (folder: URL, schema: string): Knex.MigrationSource<string> => ({
  *
  * @param schema The room's own database schema; nobody else's.
  * @param folders The platform's migrations, then the room's.
+ * @param grants What its roles may do; whatever else they could is taken from them.
  * @returns The names of the migrations that ran now.
  */
 export const migrate = async (
-  database: Database,
+  database: OpenDatabase,
   schema: string,
   folders: URL[],
+  grants: Grants,
 ): Promise<string[]> => {
   const ran: string[] = [];
+  await makeRoles(database, schema);
   await database.transaction(async (tx) => {
     // Of two processes that start at once the second waits here, and finds nothing left to do.
     await tx.raw("set local lock_timeout = 0");
@@ -49,6 +54,7 @@ export const migrate = async (
       })) as [number, string[]];
       ran.push(...names);
     }
+    await grantAll(tx, schema, grants);
   });
   return ran;
 };

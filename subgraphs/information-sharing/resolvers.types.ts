@@ -2,9 +2,29 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from "graphql";
 import type {
   SharingAgreement as SharingAgreementInDomain,
+  Amendment as SharingAmendmentInDomain,
   Ref as AgencyInDomain,
   Ref as InterfaceInDomain,
+  Ref as PersonInDomain,
 } from "./sharing-agreement.ts";
+import type { AgreementVersion as SharingAgreementVersionInDomain } from "./sharing-agreement-store.ts";
+import type { SharingRoute as SharingRouteInDomain } from "./sharing-route.ts";
+import type {
+  Consent as ConsentInDomain,
+  Provision as ConsentProvisionInDomain,
+} from "./consent.ts";
+import type { Restriction as RestrictionInDomain } from "./restriction.ts";
+import type {
+  Attestation as AttestationInDomain,
+  Attestation as AttestationReviewInDomain,
+} from "./attestation.ts";
+import type { Shareable as ShareableInDomain } from "./shareable.ts";
+import type {
+  Disclosure as DisclosureInDomain,
+  Explanation as ExplanationInDomain,
+  AccountingSuspension as AccountingSuspensionInDomain,
+  FactDestruction as FactDestructionInDomain,
+} from "./ledger/accounting.ts";
 import type { Context } from "./context.ts";
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -28,6 +48,41 @@ export type Query = {
   sharingAgreement?: Maybe<SharingAgreement>;
   /** The asking agency's agreements, the latest first. */
   sharingAgreements?: Maybe<SharingAgreementConnection>;
+  /** A route from or to the asking agency. */
+  sharingRoute?: Maybe<SharingRoute>;
+  /** Routes from and to the asking agency, the latest first. */
+  sharingRoutes?: Maybe<SharingRouteConnection>;
+  /** Those of them that are approved, and that no agreement in force bears: for a privacy officer to mend or withdraw. */
+  sharingRoutesWithoutAgreement?: Maybe<SharingRouteConnection>;
+  /** A consent that the asking agency recorded, or in which it is named. */
+  consent?: Maybe<Consent>;
+  /** Consents that the asking agency recorded, or in which it is named, the latest first. */
+  consents?: Maybe<ConsentConnection>;
+  /** A restriction that the asking agency was asked for. */
+  restriction?: Maybe<Restriction>;
+  /** Restrictions that the asking agency was asked for, the latest first. */
+  restrictions?: Maybe<RestrictionConnection>;
+  /** An attestation of the asking agency's, or, to its privacy officer, one that opens its records. */
+  attestation?: Maybe<Attestation>;
+  /**
+   * For a privacy officer: attestations that nobody has reviewed, by their own agency or opening its records; the longest due
+   * first. Those of another agency are that agency's to review.
+   */
+  attestationsToReview?: Maybe<AttestationConnection>;
+  /**
+   * What another agency would be given of the asking agency's information about a person, kind by kind, and why: for its staff,
+   * before they share.
+   */
+  whatCanIShare?: Maybe<Array<Shareable>>;
+  /**
+   * To which agencies the asking agency's information about a person was given, the latest first: for its privacy officer and its
+   * auditor (45 CFR 164.528). Of the last six years, unless it is asked from an earlier day on.
+   */
+  accountingOfDisclosures?: Maybe<DisclosureConnection>;
+  /** What a disclosure of the asking agency's information rested on: for its privacy officer. */
+  explain?: Maybe<Explanation>;
+  /** The asking agency's suspensions of accountings, the latest first: for its privacy officer and its auditor. */
+  accountingSuspensions?: Maybe<AccountingSuspensionConnection>;
 };
 
 export type QuerySharingAgreementArgs = {
@@ -35,6 +90,77 @@ export type QuerySharingAgreementArgs = {
 };
 
 export type QuerySharingAgreementsArgs = {
+  endingWithinDays?: InputMaybe<Scalars["Int"]["input"]>;
+  first?: InputMaybe<Scalars["Int"]["input"]>;
+  after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+export type QuerySharingRouteArgs = {
+  id: Scalars["ID"]["input"];
+};
+
+export type QuerySharingRoutesArgs = {
+  first?: InputMaybe<Scalars["Int"]["input"]>;
+  after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+export type QuerySharingRoutesWithoutAgreementArgs = {
+  first?: InputMaybe<Scalars["Int"]["input"]>;
+  after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+export type QueryConsentArgs = {
+  id: Scalars["ID"]["input"];
+};
+
+export type QueryConsentsArgs = {
+  revokedSince?: InputMaybe<Scalars["DateTime"]["input"]>;
+  endingWithinDays?: InputMaybe<Scalars["Int"]["input"]>;
+  first?: InputMaybe<Scalars["Int"]["input"]>;
+  after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+export type QueryRestrictionArgs = {
+  id: Scalars["ID"]["input"];
+};
+
+export type QueryRestrictionsArgs = {
+  status?: InputMaybe<RestrictionStatus>;
+  first?: InputMaybe<Scalars["Int"]["input"]>;
+  after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+export type QueryAttestationArgs = {
+  id: Scalars["ID"]["input"];
+};
+
+export type QueryAttestationsToReviewArgs = {
+  overdue?: InputMaybe<Scalars["Boolean"]["input"]>;
+  first?: InputMaybe<Scalars["Int"]["input"]>;
+  after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+export type QueryWhatCanIShareArgs = {
+  personId: Scalars["ID"]["input"];
+  recipientId: Scalars["ID"]["input"];
+  purpose: PurposeOfUse;
+  basis?: InputMaybe<Basis>;
+  role: Role;
+};
+
+export type QueryAccountingOfDisclosuresArgs = {
+  personId: Scalars["ID"]["input"];
+  from?: InputMaybe<Scalars["DateTime"]["input"]>;
+  to?: InputMaybe<Scalars["DateTime"]["input"]>;
+  first?: InputMaybe<Scalars["Int"]["input"]>;
+  after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+export type QueryExplainArgs = {
+  disclosureId: Scalars["ID"]["input"];
+};
+
+export type QueryAccountingSuspensionsArgs = {
   first?: InputMaybe<Scalars["Int"]["input"]>;
   after?: InputMaybe<Scalars["String"]["input"]>;
 };
@@ -47,6 +173,52 @@ export type Mutation = {
   signSharingAgreement?: Maybe<SharingAgreement>;
   /** Stops sharing under it at once; either agency may. */
   suspendSharingAgreement?: Maybe<SharingAgreement>;
+  /** Lets sharing begin again; the agency that suspended it may. */
+  resumeSharingAgreement?: Maybe<SharingAgreement>;
+  /** Ends it for good, or takes a draft back; either agency may. */
+  endSharingAgreement?: Maybe<SharingAgreement>;
+  /** Drafts other terms. What was agreed counts until the other agency signs them. */
+  amendSharingAgreement?: Maybe<SharingAgreement>;
+  /** The other agency's signature, which puts the other terms in force. */
+  signSharingAmendment?: Maybe<SharingAgreement>;
+  /** Approves a way for information from the asking agency to the other party of an agreement in force. */
+  approveSharingRoute?: Maybe<SharingRoute>;
+  /** Takes a route back; the agency that it leads from may. */
+  withdrawSharingRoute?: Maybe<SharingRoute>;
+  /** Records what a person has consented to, with the asking agency as its witness. */
+  recordConsent?: Maybe<Consent>;
+  /** The person takes it back: from this instant on it opens nothing. The agency that recorded it may. */
+  revokeConsent?: Maybe<Consent>;
+  /** What it was given for has come to its end. The agency that recorded it may. */
+  endConsent?: Maybe<Consent>;
+  /** Writes down that a person asks the asking agency not to give what it keeps to others (45 CFR 164.522(a)). */
+  requestRestriction?: Maybe<Restriction>;
+  /** The agency agrees, by its privacy officer; from this instant on the restriction counts. */
+  agreeRestriction?: Maybe<Restriction>;
+  /** The agency declines, by its privacy officer. What is paid for in full cannot be declined. */
+  declineRestriction?: Maybe<Restriction>;
+  /** Ends a restriction that was agreed, on the person's word. */
+  terminateRestriction?: Maybe<Restriction>;
+  /** Attests a medical emergency of one person, which opens what may then be given for ETREAT, for a while. */
+  attestEmergency?: Maybe<Attestation>;
+  /** Attests, in good faith, a serious and imminent threat by or to one person, for THREAT (45 CFR 164.512(j)). */
+  attestThreat?: Maybe<Attestation>;
+  /** Breaks the glass over one person's record, for BTG. The agencies whose records it opens are told at once. */
+  breakGlass?: Maybe<Attestation>;
+  /** Ends an attestation before its time. */
+  endAttestation?: Maybe<Attestation>;
+  /** Closes the review, by the attesting agency's privacy officer. What was not justified opens nothing any more. */
+  reviewAttestation?: Maybe<Attestation>;
+  /**
+   * Keeps disclosures to an agency out of a person's accounting for a while, because that agency says that the accounting would
+   * impede it (45 CFR 164.528(a)(2)). The privacy officer may.
+   */
+  suspendAccounting?: Maybe<AccountingSuspension>;
+  /**
+   * Destroys whom the asking agency's old disclosures were about, where it is this person. The ledger's entries and their proofs
+   * remain. The privacy officer may, for what is six years old.
+   */
+  destroyDisclosureFacts?: Maybe<FactDestruction>;
 };
 
 export type MutationDraftSharingAgreementArgs = {
@@ -59,6 +231,86 @@ export type MutationSignSharingAgreementArgs = {
 
 export type MutationSuspendSharingAgreementArgs = {
   input: SharingAgreementMoveInput;
+};
+
+export type MutationResumeSharingAgreementArgs = {
+  input: SharingAgreementMoveInput;
+};
+
+export type MutationEndSharingAgreementArgs = {
+  input: SharingAgreementMoveInput;
+};
+
+export type MutationAmendSharingAgreementArgs = {
+  input: AmendSharingAgreementInput;
+};
+
+export type MutationSignSharingAmendmentArgs = {
+  input: SharingAgreementMoveInput;
+};
+
+export type MutationApproveSharingRouteArgs = {
+  input: ApproveSharingRouteInput;
+};
+
+export type MutationWithdrawSharingRouteArgs = {
+  input: SharingRouteMoveInput;
+};
+
+export type MutationRecordConsentArgs = {
+  input: RecordConsentInput;
+};
+
+export type MutationRevokeConsentArgs = {
+  input: ConsentMoveInput;
+};
+
+export type MutationEndConsentArgs = {
+  input: ConsentMoveInput;
+};
+
+export type MutationRequestRestrictionArgs = {
+  input: RequestRestrictionInput;
+};
+
+export type MutationAgreeRestrictionArgs = {
+  input: RestrictionMoveInput;
+};
+
+export type MutationDeclineRestrictionArgs = {
+  input: RestrictionMoveInput;
+};
+
+export type MutationTerminateRestrictionArgs = {
+  input: TerminateRestrictionInput;
+};
+
+export type MutationAttestEmergencyArgs = {
+  input: AttestInput;
+};
+
+export type MutationAttestThreatArgs = {
+  input: AttestInput;
+};
+
+export type MutationBreakGlassArgs = {
+  input: AttestInput;
+};
+
+export type MutationEndAttestationArgs = {
+  input: AttestationMoveInput;
+};
+
+export type MutationReviewAttestationArgs = {
+  input: ReviewAttestationInput;
+};
+
+export type MutationSuspendAccountingArgs = {
+  input: SuspendAccountingInput;
+};
+
+export type MutationDestroyDisclosureFactsArgs = {
+  input: DestroyDisclosureFactsInput;
 };
 
 export type AgreementStatus = "DRAFT" | "IN_FORCE" | "SUSPENDED" | "ENDED";
@@ -105,12 +357,45 @@ export type InformationCategory =
   | "REPORTER_IDENTITY"
   | "DV_LOCATION";
 
+/** The provision of law that a request rests on. */
+export type Basis =
+  /** 45 CFR 164.506: treatment, payment, health care operations. */
+  | "HIPAA_506"
+  /** 45 CFR 164.508: the person's authorization. */
+  | "HIPAA_508"
+  /** 45 CFR 164.512(c): victims of abuse, neglect or domestic violence. */
+  | "HIPAA_512C"
+  /** 45 CFR 164.512(j): a serious threat to health or safety. */
+  | "HIPAA_512J"
+  /** 42 CFR 2.31: the person's written consent. */
+  | "PART2_31"
+  /** 42 CFR 2.51: a medical emergency. */
+  | "PART2_51"
+  | "COURT_ORDER";
+
+/** What someone does in their agency. */
+export type Role =
+  | "CLINICIAN"
+  | "CARE_COORDINATOR"
+  | "CASE_WORKER"
+  | "BILLING"
+  | "APS_INVESTIGATOR"
+  | "FIRST_RESPONDER"
+  | "ADMIN"
+  | "EXECUTIVE"
+  | "COMMISSIONER_LIAISON"
+  | "PRIVACY_OFFICER"
+  | "AUDITOR"
+  | "ANALYST";
+
 /** What two agencies have agreed to share, and for what. It names no person. */
 export type SharingAgreement = {
   __typename?: "SharingAgreement";
   id: Scalars["ID"]["output"];
   version: Scalars["Int"]["output"];
   status: AgreementStatus;
+  /** In force, and its first day has come: something may be shared under it now. */
+  isActive: Scalars["Boolean"]["output"];
   interface: Interface;
   draftedBy: Agency;
   with: Agency;
@@ -119,6 +404,351 @@ export type SharingAgreement = {
   from: Scalars["DateTime"]["output"];
   /** Null when it has no end. */
   until?: Maybe<Scalars["DateTime"]["output"]>;
+  /** Other terms that one agency has drafted and the other has not signed; null when there are none. */
+  amendment?: Maybe<SharingAmendment>;
+  /** The agency that suspended it, which alone may resume it. */
+  suspendedBy?: Maybe<Agency>;
+  /** As it stood from each move until the next, the first one first. */
+  versions?: Maybe<Array<SharingAgreementVersion>>;
+  /** The ways that stand on it. */
+  routes?: Maybe<Array<SharingRoute>>;
+};
+
+/** Other terms for an agreement, which count once the other agency has signed them. */
+export type SharingAmendment = {
+  __typename?: "SharingAmendment";
+  draftedBy: Agency;
+  draftedAt: Scalars["DateTime"]["output"];
+  purposes: Array<PurposeOfUse>;
+  categories: Array<InformationCategory>;
+  until?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** An agreement as it stood from one move until the next. */
+export type SharingAgreementVersion = {
+  __typename?: "SharingAgreementVersion";
+  version: Scalars["Int"]["output"];
+  status: AgreementStatus;
+  purposes: Array<PurposeOfUse>;
+  categories: Array<InformationCategory>;
+  from: Scalars["DateTime"]["output"];
+  until?: Maybe<Scalars["DateTime"]["output"]>;
+  /** The agency that made it so. */
+  by: Agency;
+  since: Scalars["DateTime"]["output"];
+};
+
+export type SharingRouteStatus = "APPROVED" | "WITHDRAWN";
+
+/** How information goes from one agency to another. */
+export type SharingChannel =
+  /** This graph. */
+  | "GRAPH"
+  /** A partner's own portal. */
+  | "PORTAL"
+  /** A secure message, as Direct. */
+  | "SECURE_MESSAGE"
+  | "FAX"
+  /** By telephone, radio or face to face. */
+  | "VERBAL";
+
+/** One agency's approval of a way to another one, under an agreement of the two. It names no person. */
+export type SharingRoute = {
+  __typename?: "SharingRoute";
+  id: Scalars["ID"]["output"];
+  version: Scalars["Int"]["output"];
+  status: SharingRouteStatus;
+  /** Approved, begun and not over, and borne by its agreement: information may go this way now. */
+  isOpen: Scalars["Boolean"]["output"];
+  from: Agency;
+  to: Agency;
+  purpose: PurposeOfUse;
+  basis: Basis;
+  categories: Array<InformationCategory>;
+  channel: SharingChannel;
+  agreement: SharingAgreement;
+  since: Scalars["DateTime"]["output"];
+  /** Null when it has no end of its own. */
+  until?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** Someone whom agencies look after. */
+export type Person = {
+  __typename?: "Person";
+  id: Scalars["ID"]["output"];
+  /** Those that the asking agency recorded, or in which it is named. */
+  consents?: Maybe<Array<Consent>>;
+};
+
+/** What is revoked or has ended does not come back: a person consents anew. */
+export type ConsentStatus =
+  /** Proposed, and not given yet. */
+  "DRAFT" | "ACTIVE" | "REVOKED" | "ENDED";
+
+/** Who gave a consent: the person, or one who may for them (45 CFR 164.502(g)). */
+export type GrantorRole =
+  "PERSON" | "PARENT" | "GUARDIAN" | "HEALTH_CARE_AGENT" | "PERSONAL_REPRESENTATIVE";
+
+/** Why a consent opens nothing, or less than it seems to say. */
+export type ConsentDoubt =
+  /** No directive that is known here. */
+  | "NO_DIRECTIVE"
+  /** It is about something else than privacy. */
+  | "OTHER_SCOPE"
+  /** It holds together what the law wants to stand alone. */
+  | "COMBINED"
+  /** A part of it changes the meaning of the rest, or is no date. */
+  | "NOT_UNDERSTOOD"
+  | "NOT_VERIFIED"
+  /** Nothing in it permits anything. */
+  | "NO_PERMIT"
+  | "NO_RECIPIENT"
+  /** A recipient is no agency that is known here, or is not named as one. */
+  | "RECIPIENT_UNKNOWN"
+  | "SOURCE_UNKNOWN"
+  | "NO_PURPOSE"
+  | "PURPOSE_UNKNOWN"
+  /** What it is about is not told apart here. */
+  | "INFORMATION_UNKNOWN"
+  | "NO_END";
+
+/** A person's consent: FHIR Consent, received or recorded here. One that is unclear opens nothing. */
+export type Consent = {
+  __typename?: "Consent";
+  id: Scalars["ID"]["output"];
+  version: Scalars["Int"]["output"];
+  status: ConsentStatus;
+  person: Person;
+  /** Its witness. */
+  recordedBy: Agency;
+  givenAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** The last day of what it permits; null when that has none. */
+  until?: Maybe<Scalars["DateTime"]["output"]>;
+  revokedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  endedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** Why it opens nothing, or less than it seems to say; empty when it is clear. */
+  doubts: Array<ConsentDoubt>;
+  /**
+   * What it comes to, by HL7 v3 ActCode where there is one: 42CFRPart2CD, HIPAAAuthCD, HIPAAConsentCD, PSYNOTES_AUTH, SUDNOTES_CD,
+   * PART2_LEGAL_CD, VAWA_RELEASE.
+   */
+  directives?: Maybe<Array<Scalars["String"]["output"]>>;
+  /** FHIR Consent.scope. */
+  scope?: Maybe<Scalars["String"]["output"]>;
+  /** The policy it was given under, as `hipaa-auth`. */
+  policy?: Maybe<Scalars["String"]["output"]>;
+  grantor?: Maybe<ConsentGrantor>;
+  /** The agencies that may disclose under it; null: any. */
+  sources?: Maybe<Array<Agency>>;
+  provision?: Maybe<ConsentProvision>;
+  /** The event that ends it, in words. */
+  endsWhen?: Maybe<Scalars["String"]["output"]>;
+  /** Where the signed form is kept. */
+  form?: Maybe<Scalars["String"]["output"]>;
+  /** As a FHIR R4 Consent with this graph's ids: JSON. */
+  fhir?: Maybe<Scalars["String"]["output"]>;
+};
+
+export type ConsentGrantor = {
+  __typename?: "ConsentGrantor";
+  role?: Maybe<GrantorRole>;
+  /** Null when it is the person. */
+  name?: Maybe<Scalars["String"]["output"]>;
+};
+
+export type ProvisionDecision = "PERMIT" | "DENY";
+
+/** A rule of a consent. What is null sets no condition; an exception goes before what it is an exception to. */
+export type ConsentProvision = {
+  __typename?: "ConsentProvision";
+  decision?: Maybe<ProvisionDecision>;
+  sources?: Maybe<Array<Agency>>;
+  recipients?: Maybe<Array<Agency>>;
+  purposes?: Maybe<Array<PurposeOfUse>>;
+  categories?: Maybe<Array<InformationCategory>>;
+  from?: Maybe<Scalars["DateTime"]["output"]>;
+  until?: Maybe<Scalars["DateTime"]["output"]>;
+  exceptions?: Maybe<Array<ConsentProvision>>;
+};
+
+export type RestrictionStatus = "REQUESTED" | "AGREED" | "DECLINED" | "TERMINATED";
+
+/** On whose word a restriction ends. */
+export type TerminationGround = "PERSON_REQUESTED" | "PERSON_AGREED";
+
+/**
+ * What a person asks an agency not to give to others, of all that it keeps about them (45 CFR 164.522(a)). Only one that was agreed
+ * counts. Nobody but the agency knows of it.
+ */
+export type Restriction = {
+  __typename?: "Restriction";
+  id: Scalars["ID"]["output"];
+  version: Scalars["Int"]["output"];
+  status: RestrictionStatus;
+  person: Person;
+  agency: Agency;
+  /** Towards whom; null: everyone. */
+  recipients?: Maybe<Array<Agency>>;
+  /** The person has paid in full, so that a health plan must not be told (45 CFR 164.522(a)(1)(vi)). */
+  paidInFull: Scalars["Boolean"]["output"];
+  requestedAt: Scalars["DateTime"]["output"];
+  agreedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  terminatedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  ground?: Maybe<TerminationGround>;
+};
+
+export type AttestationKind = "EMERGENCY" | "THREAT" | "BREAK_GLASS";
+
+/** Why it is attested; the threats are for THREAT, the others for an emergency and for breaking the glass. */
+export type AttestationReason =
+  | "LIFE_THREATENING"
+  | "OVERDOSE"
+  | "ACUTE_CRISIS"
+  /** The person cannot say what they want, and nobody can for them. */
+  | "UNABLE_TO_CONSENT"
+  | "THREAT_TO_SELF"
+  | "THREAT_TO_OTHERS"
+  | "OTHER";
+
+export type ReviewOutcome = "JUSTIFIED" | "NOT_JUSTIFIED";
+
+/**
+ * Someone's word, on their own responsibility, that one person is in an emergency or a danger. It opens that person's records for a
+ * while, and is reviewed. Of the person it holds an opaque id.
+ */
+export type Attestation = {
+  __typename?: "Attestation";
+  id: Scalars["ID"]["output"];
+  version: Scalars["Int"]["output"];
+  kind: AttestationKind;
+  person: Person;
+  agency: Agency;
+  /** Who attested it: their token's subject, and their role. */
+  by: Scalars["String"]["output"];
+  role: Role;
+  reason: AttestationReason;
+  /** In the words of whoever attested it; readable by their agency alone. */
+  words?: Maybe<Scalars["String"]["output"]>;
+  at: Scalars["DateTime"]["output"];
+  expiresAt: Scalars["DateTime"]["output"];
+  /** When it was ended before its time. */
+  endedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  isOpen: Scalars["Boolean"]["output"];
+  /** The agencies whose records it opens; they were told at once. */
+  informed: Array<Agency>;
+  review: AttestationReview;
+};
+
+/** The look at an attestation afterwards. It is the attesting agency's privacy officer's to take. */
+export type AttestationReview = {
+  __typename?: "AttestationReview";
+  dueAt: Scalars["DateTime"]["output"];
+  isOverdue: Scalars["Boolean"]["output"];
+  /** Null while it is open. */
+  outcome?: Maybe<ReviewOutcome>;
+  /** Readable by the attesting agency alone. */
+  note?: Maybe<Scalars["String"]["output"]>;
+  reviewedBy?: Maybe<Scalars["String"]["output"]>;
+  reviewedAt?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+export type ShareDecision = "SHAREABLE" | "WITHHELD";
+
+/** What would become of one kind of information, and why. It tells nothing that a record holds. */
+export type Shareable = {
+  __typename?: "Shareable";
+  category: InformationCategory;
+  decision: ShareDecision;
+  /** The rules that settled it; none when no rule lets it be given. */
+  rules: Array<RuleSaid>;
+  /** Why it would be withheld, in the codes that the recipient would read. */
+  because: Array<Scalars["String"]["output"]>;
+  /** What would open it. */
+  routes: Array<Scalars["String"]["output"]>;
+  /** The duties that would travel with it. */
+  obligations: Array<Scalars["String"]["output"]>;
+  /** The graph's fields that hold this kind of information, as `Person.name`. */
+  fields: Array<Scalars["String"]["output"]>;
+};
+
+/** A rule of lawful sharing, in plain words. */
+export type RuleSaid = {
+  __typename?: "RuleSaid";
+  id: Scalars["String"]["output"];
+  says: Scalars["String"]["output"];
+  law: Scalars["String"]["output"];
+};
+
+/** Something of one agency's about a person that was given to another, as the ledger has it. */
+export type Disclosure = {
+  __typename?: "Disclosure";
+  id: Scalars["ID"]["output"];
+  at: Scalars["DateTime"]["output"];
+  recipient: Agency;
+  purpose: PurposeOfUse;
+  basis?: Maybe<Basis>;
+  categories: Array<InformationCategory>;
+  /** What was given, in words. */
+  description: Scalars["String"]["output"];
+  /** What for, in words. */
+  purposeStatement: Scalars["String"]["output"];
+  /** An accounting must list it (45 CFR 164.528(a)(1)); the others are listed all the same. */
+  isRequired: Scalars["Boolean"]["output"];
+  /** Of substance use treatment records (42 CFR 2.24, 2.25). */
+  isPart2: Scalars["Boolean"]["output"];
+};
+
+/** What a disclosure rested on. */
+export type Explanation = {
+  __typename?: "Explanation";
+  disclosure: Disclosure;
+  /** The rules that let it, as they read today. */
+  rules: Array<RuleSaid>;
+  agreement?: Maybe<Ground>;
+  consents: Array<Ground>;
+  attestations: Array<Ground>;
+  /** Codes of the notices and duties that went with it. */
+  obligations: Array<Scalars["String"]["output"]>;
+  /** SHA-256 of the rules that were in force. */
+  policy: Scalars["String"]["output"];
+  requestId: Scalars["String"]["output"];
+};
+
+/** An agreement, a consent or an attestation, in the version that counted. */
+export type Ground = {
+  __typename?: "Ground";
+  id: Scalars["ID"]["output"];
+  /** Null for what has no versions. */
+  version?: Maybe<Scalars["Int"]["output"]>;
+};
+
+/** Disclosures to an agency that are kept out of a person's accounting for a while. */
+export type AccountingSuspension = {
+  __typename?: "AccountingSuspension";
+  id: Scalars["ID"]["output"];
+  version: Scalars["Int"]["output"];
+  person: Person;
+  /** The agency that said that an accounting would impede it. */
+  recipient: Agency;
+  /** Where its statement is kept. */
+  statement: Scalars["String"]["output"];
+  isOral: Scalars["Boolean"]["output"];
+  from: Scalars["DateTime"]["output"];
+  until: Scalars["DateTime"]["output"];
+};
+
+export type DestructionReason = "RETENTION_ENDED" | "EXPUNGEMENT_ORDERED";
+
+/** That nobody can find out any more whom old disclosures were about. */
+export type FactDestruction = {
+  __typename?: "FactDestruction";
+  id: Scalars["ID"]["output"];
+  version: Scalars["Int"]["output"];
+  person: Person;
+  /** Of disclosures before this instant. */
+  before: Scalars["DateTime"]["output"];
+  reason: DestructionReason;
+  destroyedAt: Scalars["DateTime"]["output"];
 };
 
 export type Agency = {
@@ -129,7 +759,7 @@ export type Agency = {
 export type Interface = {
   __typename?: "Interface";
   id: Scalars["ID"]["output"];
-  /** The latest agreement of the asking agency on this interface that has not ended. */
+  /** The asking agency's agreement here that counts: one in force before one that is suspended, and that before a draft. */
   sharingAgreement?: Maybe<SharingAgreement>;
 };
 
@@ -153,6 +783,80 @@ export type SharingAgreementEdge = {
   node: SharingAgreement;
 };
 
+export type SharingRouteConnection = {
+  __typename?: "SharingRouteConnection";
+  edges: Array<SharingRouteEdge>;
+  pageInfo: PageInfo;
+};
+
+export type SharingRouteEdge = {
+  __typename?: "SharingRouteEdge";
+  cursor: Scalars["String"]["output"];
+  node: SharingRoute;
+};
+
+export type ConsentConnection = {
+  __typename?: "ConsentConnection";
+  edges: Array<ConsentEdge>;
+  pageInfo: PageInfo;
+};
+
+export type ConsentEdge = {
+  __typename?: "ConsentEdge";
+  cursor: Scalars["String"]["output"];
+  node: Consent;
+};
+
+export type RestrictionConnection = {
+  __typename?: "RestrictionConnection";
+  edges: Array<RestrictionEdge>;
+  pageInfo: PageInfo;
+};
+
+export type RestrictionEdge = {
+  __typename?: "RestrictionEdge";
+  cursor: Scalars["String"]["output"];
+  node: Restriction;
+};
+
+export type AttestationConnection = {
+  __typename?: "AttestationConnection";
+  edges: Array<AttestationEdge>;
+  pageInfo: PageInfo;
+};
+
+export type AttestationEdge = {
+  __typename?: "AttestationEdge";
+  cursor: Scalars["String"]["output"];
+  node: Attestation;
+};
+
+export type DisclosureConnection = {
+  __typename?: "DisclosureConnection";
+  edges: Array<DisclosureEdge>;
+  pageInfo: PageInfo;
+  /** Of disclosures before this instant nothing is known any more; null when nothing was destroyed. */
+  destroyedBefore?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+export type DisclosureEdge = {
+  __typename?: "DisclosureEdge";
+  cursor: Scalars["String"]["output"];
+  node: Disclosure;
+};
+
+export type AccountingSuspensionConnection = {
+  __typename?: "AccountingSuspensionConnection";
+  edges: Array<AccountingSuspensionEdge>;
+  pageInfo: PageInfo;
+};
+
+export type AccountingSuspensionEdge = {
+  __typename?: "AccountingSuspensionEdge";
+  cursor: Scalars["String"]["output"];
+  node: AccountingSuspension;
+};
+
 export type DraftSharingAgreementInput = {
   idempotencyKey: Scalars["String"]["input"];
   interfaceId: Scalars["ID"]["input"];
@@ -167,6 +871,160 @@ export type SharingAgreementMoveInput = {
   idempotencyKey: Scalars["String"]["input"];
   id: Scalars["ID"]["input"];
   expectedVersion: Scalars["Int"]["input"];
+};
+
+export type AmendSharingAgreementInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+  purposes: Array<PurposeOfUse>;
+  categories: Array<InformationCategory>;
+  until?: InputMaybe<Scalars["DateTime"]["input"]>;
+};
+
+export type ApproveSharingRouteInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  agreementId: Scalars["ID"]["input"];
+  /** One of the agreement's. */
+  purpose: PurposeOfUse;
+  basis: Basis;
+  /** Of the agreement's. */
+  categories: Array<InformationCategory>;
+  channel: SharingChannel;
+  /** At once if not given. */
+  since?: InputMaybe<Scalars["DateTime"]["input"]>;
+  until?: InputMaybe<Scalars["DateTime"]["input"]>;
+};
+
+export type SharingRouteMoveInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+};
+
+export type ConsentGrantorInput = {
+  role: GrantorRole;
+  /** Required unless it is the person. */
+  name?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+/** What a consent takes out again: at least one of these. */
+export type ConsentExceptionInput = {
+  recipientIds?: InputMaybe<Array<Scalars["ID"]["input"]>>;
+  purposes?: InputMaybe<Array<PurposeOfUse>>;
+  categories?: InputMaybe<Array<InformationCategory>>;
+};
+
+export type RecordConsentInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  personId: Scalars["ID"]["input"];
+  /** One of the codes of `Consent.directives`. */
+  directive: Scalars["String"]["input"];
+  grantor: ConsentGrantorInput;
+  /** The agencies that may disclose; any if not given. */
+  sourceIds?: InputMaybe<Array<Scalars["ID"]["input"]>>;
+  /** Required but for treatment, payment and operations under 42 CFR part 2. */
+  recipientIds?: InputMaybe<Array<Scalars["ID"]["input"]>>;
+  purposes?: InputMaybe<Array<PurposeOfUse>>;
+  /** Everything that the directive reaches if not given. */
+  categories?: InputMaybe<Array<InformationCategory>>;
+  exceptions?: InputMaybe<Array<ConsentExceptionInput>>;
+  /** At once if not given. */
+  from?: InputMaybe<Scalars["DateTime"]["input"]>;
+  until?: InputMaybe<Scalars["DateTime"]["input"]>;
+  /** The event that ends it, where it has no last day. */
+  endsWhen?: InputMaybe<Scalars["String"]["input"]>;
+  /** Where the signed form is kept. */
+  form: Scalars["String"]["input"];
+};
+
+export type ConsentMoveInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+};
+
+export type RequestRestrictionInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  personId: Scalars["ID"]["input"];
+  /** Everyone if not given. */
+  recipientIds?: InputMaybe<Array<Scalars["ID"]["input"]>>;
+  paidInFull?: InputMaybe<Scalars["Boolean"]["input"]>;
+};
+
+export type RestrictionMoveInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+};
+
+export type TerminateRestrictionInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+  ground: TerminationGround;
+};
+
+/** The person, named in exactly one way. Nobody is found unless it is exactly one. */
+export type PersonNamedInput = {
+  id?: InputMaybe<Scalars["ID"]["input"]>;
+  identifier?: InputMaybe<IdentifierNamedInput>;
+  name?: InputMaybe<NameInput>;
+};
+
+export type IdentifierNamedInput = {
+  /** The assigner's namespace, a URI. */
+  system: Scalars["String"]["input"];
+  value: Scalars["String"]["input"];
+};
+
+export type NameInput = {
+  family: Scalars["String"]["input"];
+  /** YYYY-MM-DD */
+  birthDate: Scalars["String"]["input"];
+};
+
+export type AttestInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  person: PersonNamedInput;
+  reason: AttestationReason;
+  words: Scalars["String"]["input"];
+  /** How long it opens anything: 60 if not given, and 240 at most. */
+  minutes?: InputMaybe<Scalars["Int"]["input"]>;
+};
+
+export type AttestationMoveInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+};
+
+export type ReviewAttestationInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+  outcome: ReviewOutcome;
+  note: Scalars["String"]["input"];
+};
+
+export type SuspendAccountingInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  personId: Scalars["ID"]["input"];
+  /** The agency that said that an accounting would impede it. */
+  recipientId: Scalars["ID"]["input"];
+  /** Where its statement is kept; nobody's name. 1 to 200 characters. */
+  statement: Scalars["String"]["input"];
+  /** An oral statement carries 30 days at most. */
+  isOral: Scalars["Boolean"]["input"];
+  until: Scalars["DateTime"]["input"];
+};
+
+export type DestroyDisclosureFactsInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  personId: Scalars["ID"]["input"];
+  /** Of disclosures before this instant, which is six years ago or longer. */
+  before: Scalars["DateTime"]["input"];
+  reason: DestructionReason;
 };
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -279,6 +1137,11 @@ export type DirectiveResolverFn<
 /** Mapping of federation types */
 export type FederationTypes = {
   SharingAgreement: SharingAgreement;
+  SharingRoute: SharingRoute;
+  Person: Person;
+  Consent: Consent;
+  Restriction: Restriction;
+  Attestation: Attestation;
   Interface: Interface;
 };
 
@@ -286,6 +1149,23 @@ export type FederationTypes = {
 export type FederationReferenceTypes = {
   SharingAgreement: { __typename: "SharingAgreement" } & GraphQLRecursivePick<
     FederationTypes["SharingAgreement"],
+    { id: true }
+  >;
+  SharingRoute: { __typename: "SharingRoute" } & GraphQLRecursivePick<
+    FederationTypes["SharingRoute"],
+    { id: true }
+  >;
+  Person: { __typename: "Person" } & GraphQLRecursivePick<FederationTypes["Person"], { id: true }>;
+  Consent: { __typename: "Consent" } & GraphQLRecursivePick<
+    FederationTypes["Consent"],
+    { id: true }
+  >;
+  Restriction: { __typename: "Restriction" } & GraphQLRecursivePick<
+    FederationTypes["Restriction"],
+    { id: true }
+  >;
+  Attestation: { __typename: "Attestation" } & GraphQLRecursivePick<
+    FederationTypes["Attestation"],
     { id: true }
   >;
   Interface: { __typename: "Interface" } & GraphQLRecursivePick<
@@ -301,15 +1181,47 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars["ID"]["output"]>;
   Int: ResolverTypeWrapper<Scalars["Int"]["output"]>;
   String: ResolverTypeWrapper<Scalars["String"]["output"]>;
+  Boolean: ResolverTypeWrapper<Scalars["Boolean"]["output"]>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   AgreementStatus: AgreementStatus;
   PurposeOfUse: PurposeOfUse;
   InformationCategory: InformationCategory;
+  Basis: Basis;
+  Role: Role;
   SharingAgreement: ResolverTypeWrapper<SharingAgreementInDomain>;
+  SharingAmendment: ResolverTypeWrapper<SharingAmendmentInDomain>;
+  SharingAgreementVersion: ResolverTypeWrapper<SharingAgreementVersionInDomain>;
+  SharingRouteStatus: SharingRouteStatus;
+  SharingChannel: SharingChannel;
+  SharingRoute: ResolverTypeWrapper<SharingRouteInDomain>;
+  Person: ResolverTypeWrapper<PersonInDomain>;
+  ConsentStatus: ConsentStatus;
+  GrantorRole: GrantorRole;
+  ConsentDoubt: ConsentDoubt;
+  Consent: ResolverTypeWrapper<ConsentInDomain>;
+  ConsentGrantor: ResolverTypeWrapper<ConsentGrantor>;
+  ProvisionDecision: ProvisionDecision;
+  ConsentProvision: ResolverTypeWrapper<ConsentProvisionInDomain>;
+  RestrictionStatus: RestrictionStatus;
+  TerminationGround: TerminationGround;
+  Restriction: ResolverTypeWrapper<RestrictionInDomain>;
+  AttestationKind: AttestationKind;
+  AttestationReason: AttestationReason;
+  ReviewOutcome: ReviewOutcome;
+  Attestation: ResolverTypeWrapper<AttestationInDomain>;
+  AttestationReview: ResolverTypeWrapper<AttestationReviewInDomain>;
+  ShareDecision: ShareDecision;
+  Shareable: ResolverTypeWrapper<ShareableInDomain>;
+  RuleSaid: ResolverTypeWrapper<RuleSaid>;
+  Disclosure: ResolverTypeWrapper<DisclosureInDomain>;
+  Explanation: ResolverTypeWrapper<ExplanationInDomain>;
+  Ground: ResolverTypeWrapper<Ground>;
+  AccountingSuspension: ResolverTypeWrapper<AccountingSuspensionInDomain>;
+  DestructionReason: DestructionReason;
+  FactDestruction: ResolverTypeWrapper<FactDestructionInDomain>;
   Agency: ResolverTypeWrapper<AgencyInDomain>;
   Interface: ResolverTypeWrapper<InterfaceInDomain>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  Boolean: ResolverTypeWrapper<Scalars["Boolean"]["output"]>;
   SharingAgreementConnection: ResolverTypeWrapper<
     Omit<SharingAgreementConnection, "edges"> & {
       edges: Array<ResolversTypes["SharingAgreementEdge"]>;
@@ -318,8 +1230,62 @@ export type ResolversTypes = {
   SharingAgreementEdge: ResolverTypeWrapper<
     Omit<SharingAgreementEdge, "node"> & { node: ResolversTypes["SharingAgreement"] }
   >;
+  SharingRouteConnection: ResolverTypeWrapper<
+    Omit<SharingRouteConnection, "edges"> & { edges: Array<ResolversTypes["SharingRouteEdge"]> }
+  >;
+  SharingRouteEdge: ResolverTypeWrapper<
+    Omit<SharingRouteEdge, "node"> & { node: ResolversTypes["SharingRoute"] }
+  >;
+  ConsentConnection: ResolverTypeWrapper<
+    Omit<ConsentConnection, "edges"> & { edges: Array<ResolversTypes["ConsentEdge"]> }
+  >;
+  ConsentEdge: ResolverTypeWrapper<Omit<ConsentEdge, "node"> & { node: ResolversTypes["Consent"] }>;
+  RestrictionConnection: ResolverTypeWrapper<
+    Omit<RestrictionConnection, "edges"> & { edges: Array<ResolversTypes["RestrictionEdge"]> }
+  >;
+  RestrictionEdge: ResolverTypeWrapper<
+    Omit<RestrictionEdge, "node"> & { node: ResolversTypes["Restriction"] }
+  >;
+  AttestationConnection: ResolverTypeWrapper<
+    Omit<AttestationConnection, "edges"> & { edges: Array<ResolversTypes["AttestationEdge"]> }
+  >;
+  AttestationEdge: ResolverTypeWrapper<
+    Omit<AttestationEdge, "node"> & { node: ResolversTypes["Attestation"] }
+  >;
+  DisclosureConnection: ResolverTypeWrapper<
+    Omit<DisclosureConnection, "edges"> & { edges: Array<ResolversTypes["DisclosureEdge"]> }
+  >;
+  DisclosureEdge: ResolverTypeWrapper<
+    Omit<DisclosureEdge, "node"> & { node: ResolversTypes["Disclosure"] }
+  >;
+  AccountingSuspensionConnection: ResolverTypeWrapper<
+    Omit<AccountingSuspensionConnection, "edges"> & {
+      edges: Array<ResolversTypes["AccountingSuspensionEdge"]>;
+    }
+  >;
+  AccountingSuspensionEdge: ResolverTypeWrapper<
+    Omit<AccountingSuspensionEdge, "node"> & { node: ResolversTypes["AccountingSuspension"] }
+  >;
   DraftSharingAgreementInput: DraftSharingAgreementInput;
   SharingAgreementMoveInput: SharingAgreementMoveInput;
+  AmendSharingAgreementInput: AmendSharingAgreementInput;
+  ApproveSharingRouteInput: ApproveSharingRouteInput;
+  SharingRouteMoveInput: SharingRouteMoveInput;
+  ConsentGrantorInput: ConsentGrantorInput;
+  ConsentExceptionInput: ConsentExceptionInput;
+  RecordConsentInput: RecordConsentInput;
+  ConsentMoveInput: ConsentMoveInput;
+  RequestRestrictionInput: RequestRestrictionInput;
+  RestrictionMoveInput: RestrictionMoveInput;
+  TerminateRestrictionInput: TerminateRestrictionInput;
+  PersonNamedInput: PersonNamedInput;
+  IdentifierNamedInput: IdentifierNamedInput;
+  NameInput: NameInput;
+  AttestInput: AttestInput;
+  AttestationMoveInput: AttestationMoveInput;
+  ReviewAttestationInput: ReviewAttestationInput;
+  SuspendAccountingInput: SuspendAccountingInput;
+  DestroyDisclosureFactsInput: DestroyDisclosureFactsInput;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -329,20 +1295,81 @@ export type ResolversParentTypes = {
   ID: Scalars["ID"]["output"];
   Int: Scalars["Int"]["output"];
   String: Scalars["String"]["output"];
+  Boolean: Scalars["Boolean"]["output"];
   Mutation: Record<PropertyKey, never>;
   SharingAgreement: SharingAgreementInDomain;
+  SharingAmendment: SharingAmendmentInDomain;
+  SharingAgreementVersion: SharingAgreementVersionInDomain;
+  SharingRoute: SharingRouteInDomain;
+  Person: PersonInDomain;
+  Consent: ConsentInDomain;
+  ConsentGrantor: ConsentGrantor;
+  ConsentProvision: ConsentProvisionInDomain;
+  Restriction: RestrictionInDomain;
+  Attestation: AttestationInDomain;
+  AttestationReview: AttestationReviewInDomain;
+  Shareable: ShareableInDomain;
+  RuleSaid: RuleSaid;
+  Disclosure: DisclosureInDomain;
+  Explanation: ExplanationInDomain;
+  Ground: Ground;
+  AccountingSuspension: AccountingSuspensionInDomain;
+  FactDestruction: FactDestructionInDomain;
   Agency: AgencyInDomain;
   Interface: InterfaceInDomain;
   PageInfo: PageInfo;
-  Boolean: Scalars["Boolean"]["output"];
   SharingAgreementConnection: Omit<SharingAgreementConnection, "edges"> & {
     edges: Array<ResolversParentTypes["SharingAgreementEdge"]>;
   };
   SharingAgreementEdge: Omit<SharingAgreementEdge, "node"> & {
     node: ResolversParentTypes["SharingAgreement"];
   };
+  SharingRouteConnection: Omit<SharingRouteConnection, "edges"> & {
+    edges: Array<ResolversParentTypes["SharingRouteEdge"]>;
+  };
+  SharingRouteEdge: Omit<SharingRouteEdge, "node"> & { node: ResolversParentTypes["SharingRoute"] };
+  ConsentConnection: Omit<ConsentConnection, "edges"> & {
+    edges: Array<ResolversParentTypes["ConsentEdge"]>;
+  };
+  ConsentEdge: Omit<ConsentEdge, "node"> & { node: ResolversParentTypes["Consent"] };
+  RestrictionConnection: Omit<RestrictionConnection, "edges"> & {
+    edges: Array<ResolversParentTypes["RestrictionEdge"]>;
+  };
+  RestrictionEdge: Omit<RestrictionEdge, "node"> & { node: ResolversParentTypes["Restriction"] };
+  AttestationConnection: Omit<AttestationConnection, "edges"> & {
+    edges: Array<ResolversParentTypes["AttestationEdge"]>;
+  };
+  AttestationEdge: Omit<AttestationEdge, "node"> & { node: ResolversParentTypes["Attestation"] };
+  DisclosureConnection: Omit<DisclosureConnection, "edges"> & {
+    edges: Array<ResolversParentTypes["DisclosureEdge"]>;
+  };
+  DisclosureEdge: Omit<DisclosureEdge, "node"> & { node: ResolversParentTypes["Disclosure"] };
+  AccountingSuspensionConnection: Omit<AccountingSuspensionConnection, "edges"> & {
+    edges: Array<ResolversParentTypes["AccountingSuspensionEdge"]>;
+  };
+  AccountingSuspensionEdge: Omit<AccountingSuspensionEdge, "node"> & {
+    node: ResolversParentTypes["AccountingSuspension"];
+  };
   DraftSharingAgreementInput: DraftSharingAgreementInput;
   SharingAgreementMoveInput: SharingAgreementMoveInput;
+  AmendSharingAgreementInput: AmendSharingAgreementInput;
+  ApproveSharingRouteInput: ApproveSharingRouteInput;
+  SharingRouteMoveInput: SharingRouteMoveInput;
+  ConsentGrantorInput: ConsentGrantorInput;
+  ConsentExceptionInput: ConsentExceptionInput;
+  RecordConsentInput: RecordConsentInput;
+  ConsentMoveInput: ConsentMoveInput;
+  RequestRestrictionInput: RequestRestrictionInput;
+  RestrictionMoveInput: RestrictionMoveInput;
+  TerminateRestrictionInput: TerminateRestrictionInput;
+  PersonNamedInput: PersonNamedInput;
+  IdentifierNamedInput: IdentifierNamedInput;
+  NameInput: NameInput;
+  AttestInput: AttestInput;
+  AttestationMoveInput: AttestationMoveInput;
+  ReviewAttestationInput: ReviewAttestationInput;
+  SuspendAccountingInput: SuspendAccountingInput;
+  DestroyDisclosureFactsInput: DestroyDisclosureFactsInput;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<
@@ -368,6 +1395,84 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QuerySharingAgreementsArgs, "first">
   >;
+  sharingRoute?: Resolver<
+    Maybe<ResolversTypes["SharingRoute"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QuerySharingRouteArgs, "id">
+  >;
+  sharingRoutes?: Resolver<
+    Maybe<ResolversTypes["SharingRouteConnection"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QuerySharingRoutesArgs, "first">
+  >;
+  sharingRoutesWithoutAgreement?: Resolver<
+    Maybe<ResolversTypes["SharingRouteConnection"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QuerySharingRoutesWithoutAgreementArgs, "first">
+  >;
+  consent?: Resolver<
+    Maybe<ResolversTypes["Consent"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryConsentArgs, "id">
+  >;
+  consents?: Resolver<
+    Maybe<ResolversTypes["ConsentConnection"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryConsentsArgs, "first">
+  >;
+  restriction?: Resolver<
+    Maybe<ResolversTypes["Restriction"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryRestrictionArgs, "id">
+  >;
+  restrictions?: Resolver<
+    Maybe<ResolversTypes["RestrictionConnection"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryRestrictionsArgs, "first">
+  >;
+  attestation?: Resolver<
+    Maybe<ResolversTypes["Attestation"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryAttestationArgs, "id">
+  >;
+  attestationsToReview?: Resolver<
+    Maybe<ResolversTypes["AttestationConnection"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryAttestationsToReviewArgs, "first">
+  >;
+  whatCanIShare?: Resolver<
+    Maybe<Array<ResolversTypes["Shareable"]>>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryWhatCanIShareArgs, "personId" | "recipientId" | "purpose" | "role">
+  >;
+  accountingOfDisclosures?: Resolver<
+    Maybe<ResolversTypes["DisclosureConnection"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryAccountingOfDisclosuresArgs, "personId" | "first">
+  >;
+  explain?: Resolver<
+    Maybe<ResolversTypes["Explanation"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryExplainArgs, "disclosureId">
+  >;
+  accountingSuspensions?: Resolver<
+    Maybe<ResolversTypes["AccountingSuspensionConnection"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryAccountingSuspensionsArgs, "first">
+  >;
 };
 
 export type MutationResolvers<
@@ -392,6 +1497,126 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationSuspendSharingAgreementArgs, "input">
   >;
+  resumeSharingAgreement?: Resolver<
+    Maybe<ResolversTypes["SharingAgreement"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationResumeSharingAgreementArgs, "input">
+  >;
+  endSharingAgreement?: Resolver<
+    Maybe<ResolversTypes["SharingAgreement"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationEndSharingAgreementArgs, "input">
+  >;
+  amendSharingAgreement?: Resolver<
+    Maybe<ResolversTypes["SharingAgreement"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationAmendSharingAgreementArgs, "input">
+  >;
+  signSharingAmendment?: Resolver<
+    Maybe<ResolversTypes["SharingAgreement"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationSignSharingAmendmentArgs, "input">
+  >;
+  approveSharingRoute?: Resolver<
+    Maybe<ResolversTypes["SharingRoute"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationApproveSharingRouteArgs, "input">
+  >;
+  withdrawSharingRoute?: Resolver<
+    Maybe<ResolversTypes["SharingRoute"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationWithdrawSharingRouteArgs, "input">
+  >;
+  recordConsent?: Resolver<
+    Maybe<ResolversTypes["Consent"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationRecordConsentArgs, "input">
+  >;
+  revokeConsent?: Resolver<
+    Maybe<ResolversTypes["Consent"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationRevokeConsentArgs, "input">
+  >;
+  endConsent?: Resolver<
+    Maybe<ResolversTypes["Consent"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationEndConsentArgs, "input">
+  >;
+  requestRestriction?: Resolver<
+    Maybe<ResolversTypes["Restriction"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationRequestRestrictionArgs, "input">
+  >;
+  agreeRestriction?: Resolver<
+    Maybe<ResolversTypes["Restriction"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationAgreeRestrictionArgs, "input">
+  >;
+  declineRestriction?: Resolver<
+    Maybe<ResolversTypes["Restriction"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationDeclineRestrictionArgs, "input">
+  >;
+  terminateRestriction?: Resolver<
+    Maybe<ResolversTypes["Restriction"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationTerminateRestrictionArgs, "input">
+  >;
+  attestEmergency?: Resolver<
+    Maybe<ResolversTypes["Attestation"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationAttestEmergencyArgs, "input">
+  >;
+  attestThreat?: Resolver<
+    Maybe<ResolversTypes["Attestation"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationAttestThreatArgs, "input">
+  >;
+  breakGlass?: Resolver<
+    Maybe<ResolversTypes["Attestation"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationBreakGlassArgs, "input">
+  >;
+  endAttestation?: Resolver<
+    Maybe<ResolversTypes["Attestation"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationEndAttestationArgs, "input">
+  >;
+  reviewAttestation?: Resolver<
+    Maybe<ResolversTypes["Attestation"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationReviewAttestationArgs, "input">
+  >;
+  suspendAccounting?: Resolver<
+    Maybe<ResolversTypes["AccountingSuspension"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationSuspendAccountingArgs, "input">
+  >;
+  destroyDisclosureFacts?: Resolver<
+    Maybe<ResolversTypes["FactDestruction"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationDestroyDisclosureFactsArgs, "input">
+  >;
 };
 
 export type SharingAgreementResolvers<
@@ -409,6 +1634,7 @@ export type SharingAgreementResolvers<
   id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
   version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
   status?: Resolver<ResolversTypes["AgreementStatus"], ParentType, ContextType>;
+  isActive?: Resolver<ResolversTypes["Boolean"], ParentType, ContextType>;
   interface?: Resolver<ResolversTypes["Interface"], ParentType, ContextType>;
   draftedBy?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
   with?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
@@ -416,6 +1642,295 @@ export type SharingAgreementResolvers<
   categories?: Resolver<Array<ResolversTypes["InformationCategory"]>, ParentType, ContextType>;
   from?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
   until?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  amendment?: Resolver<Maybe<ResolversTypes["SharingAmendment"]>, ParentType, ContextType>;
+  suspendedBy?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  versions?: Resolver<
+    Maybe<Array<ResolversTypes["SharingAgreementVersion"]>>,
+    ParentType,
+    ContextType
+  >;
+  routes?: Resolver<Maybe<Array<ResolversTypes["SharingRoute"]>>, ParentType, ContextType>;
+};
+
+export type SharingAmendmentResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["SharingAmendment"] =
+    ResolversParentTypes["SharingAmendment"],
+> = {
+  draftedBy?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
+  draftedAt?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  purposes?: Resolver<Array<ResolversTypes["PurposeOfUse"]>, ParentType, ContextType>;
+  categories?: Resolver<Array<ResolversTypes["InformationCategory"]>, ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type SharingAgreementVersionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["SharingAgreementVersion"] =
+    ResolversParentTypes["SharingAgreementVersion"],
+> = {
+  version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes["AgreementStatus"], ParentType, ContextType>;
+  purposes?: Resolver<Array<ResolversTypes["PurposeOfUse"]>, ParentType, ContextType>;
+  categories?: Resolver<Array<ResolversTypes["InformationCategory"]>, ParentType, ContextType>;
+  from?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  by?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+};
+
+export type SharingRouteResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["SharingRoute"] = ResolversParentTypes["SharingRoute"],
+  FederationReferenceType extends FederationReferenceTypes["SharingRoute"] =
+    FederationReferenceTypes["SharingRoute"],
+> = {
+  __resolveReference?: ReferenceResolver<
+    Maybe<ResolversTypes["SharingRoute"]> | FederationReferenceType,
+    FederationReferenceType,
+    ContextType
+  >;
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes["SharingRouteStatus"], ParentType, ContextType>;
+  isOpen?: Resolver<ResolversTypes["Boolean"], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
+  purpose?: Resolver<ResolversTypes["PurposeOfUse"], ParentType, ContextType>;
+  basis?: Resolver<ResolversTypes["Basis"], ParentType, ContextType>;
+  categories?: Resolver<Array<ResolversTypes["InformationCategory"]>, ParentType, ContextType>;
+  channel?: Resolver<ResolversTypes["SharingChannel"], ParentType, ContextType>;
+  agreement?: Resolver<ResolversTypes["SharingAgreement"], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type PersonResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Person"] = ResolversParentTypes["Person"],
+  FederationReferenceType extends FederationReferenceTypes["Person"] =
+    FederationReferenceTypes["Person"],
+> = {
+  __resolveReference?: ReferenceResolver<
+    Maybe<ResolversTypes["Person"]> | FederationReferenceType,
+    FederationReferenceType,
+    ContextType
+  >;
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  consents?: Resolver<Maybe<Array<ResolversTypes["Consent"]>>, ParentType, ContextType>;
+};
+
+export type ConsentResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Consent"] = ResolversParentTypes["Consent"],
+  FederationReferenceType extends FederationReferenceTypes["Consent"] =
+    FederationReferenceTypes["Consent"],
+> = {
+  __resolveReference?: ReferenceResolver<
+    Maybe<ResolversTypes["Consent"]> | FederationReferenceType,
+    FederationReferenceType,
+    ContextType
+  >;
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes["ConsentStatus"], ParentType, ContextType>;
+  person?: Resolver<ResolversTypes["Person"], ParentType, ContextType>;
+  recordedBy?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
+  givenAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  revokedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  doubts?: Resolver<Array<ResolversTypes["ConsentDoubt"]>, ParentType, ContextType>;
+  directives?: Resolver<Maybe<Array<ResolversTypes["String"]>>, ParentType, ContextType>;
+  scope?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  policy?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  grantor?: Resolver<Maybe<ResolversTypes["ConsentGrantor"]>, ParentType, ContextType>;
+  sources?: Resolver<Maybe<Array<ResolversTypes["Agency"]>>, ParentType, ContextType>;
+  provision?: Resolver<Maybe<ResolversTypes["ConsentProvision"]>, ParentType, ContextType>;
+  endsWhen?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  form?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  fhir?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type ConsentGrantorResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ConsentGrantor"] =
+    ResolversParentTypes["ConsentGrantor"],
+> = {
+  role?: Resolver<Maybe<ResolversTypes["GrantorRole"]>, ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type ConsentProvisionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ConsentProvision"] =
+    ResolversParentTypes["ConsentProvision"],
+> = {
+  decision?: Resolver<Maybe<ResolversTypes["ProvisionDecision"]>, ParentType, ContextType>;
+  sources?: Resolver<Maybe<Array<ResolversTypes["Agency"]>>, ParentType, ContextType>;
+  recipients?: Resolver<Maybe<Array<ResolversTypes["Agency"]>>, ParentType, ContextType>;
+  purposes?: Resolver<Maybe<Array<ResolversTypes["PurposeOfUse"]>>, ParentType, ContextType>;
+  categories?: Resolver<
+    Maybe<Array<ResolversTypes["InformationCategory"]>>,
+    ParentType,
+    ContextType
+  >;
+  from?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  exceptions?: Resolver<Maybe<Array<ResolversTypes["ConsentProvision"]>>, ParentType, ContextType>;
+};
+
+export type RestrictionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Restriction"] = ResolversParentTypes["Restriction"],
+  FederationReferenceType extends FederationReferenceTypes["Restriction"] =
+    FederationReferenceTypes["Restriction"],
+> = {
+  __resolveReference?: ReferenceResolver<
+    Maybe<ResolversTypes["Restriction"]> | FederationReferenceType,
+    FederationReferenceType,
+    ContextType
+  >;
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes["RestrictionStatus"], ParentType, ContextType>;
+  person?: Resolver<ResolversTypes["Person"], ParentType, ContextType>;
+  agency?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
+  recipients?: Resolver<Maybe<Array<ResolversTypes["Agency"]>>, ParentType, ContextType>;
+  paidInFull?: Resolver<ResolversTypes["Boolean"], ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  agreedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  terminatedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  ground?: Resolver<Maybe<ResolversTypes["TerminationGround"]>, ParentType, ContextType>;
+};
+
+export type AttestationResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Attestation"] = ResolversParentTypes["Attestation"],
+  FederationReferenceType extends FederationReferenceTypes["Attestation"] =
+    FederationReferenceTypes["Attestation"],
+> = {
+  __resolveReference?: ReferenceResolver<
+    Maybe<ResolversTypes["Attestation"]> | FederationReferenceType,
+    FederationReferenceType,
+    ContextType
+  >;
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes["AttestationKind"], ParentType, ContextType>;
+  person?: Resolver<ResolversTypes["Person"], ParentType, ContextType>;
+  agency?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
+  by?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes["Role"], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes["AttestationReason"], ParentType, ContextType>;
+  words?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  isOpen?: Resolver<ResolversTypes["Boolean"], ParentType, ContextType>;
+  informed?: Resolver<Array<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  review?: Resolver<ResolversTypes["AttestationReview"], ParentType, ContextType>;
+};
+
+export type AttestationReviewResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["AttestationReview"] =
+    ResolversParentTypes["AttestationReview"],
+> = {
+  dueAt?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  isOverdue?: Resolver<ResolversTypes["Boolean"], ParentType, ContextType>;
+  outcome?: Resolver<Maybe<ResolversTypes["ReviewOutcome"]>, ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  reviewedBy?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  reviewedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type ShareableResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Shareable"] = ResolversParentTypes["Shareable"],
+> = {
+  category?: Resolver<ResolversTypes["InformationCategory"], ParentType, ContextType>;
+  decision?: Resolver<ResolversTypes["ShareDecision"], ParentType, ContextType>;
+  rules?: Resolver<Array<ResolversTypes["RuleSaid"]>, ParentType, ContextType>;
+  because?: Resolver<Array<ResolversTypes["String"]>, ParentType, ContextType>;
+  routes?: Resolver<Array<ResolversTypes["String"]>, ParentType, ContextType>;
+  obligations?: Resolver<Array<ResolversTypes["String"]>, ParentType, ContextType>;
+  fields?: Resolver<Array<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type RuleSaidResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["RuleSaid"] = ResolversParentTypes["RuleSaid"],
+> = {
+  id?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  says?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  law?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+};
+
+export type DisclosureResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Disclosure"] = ResolversParentTypes["Disclosure"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  recipient?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
+  purpose?: Resolver<ResolversTypes["PurposeOfUse"], ParentType, ContextType>;
+  basis?: Resolver<Maybe<ResolversTypes["Basis"]>, ParentType, ContextType>;
+  categories?: Resolver<Array<ResolversTypes["InformationCategory"]>, ParentType, ContextType>;
+  description?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  purposeStatement?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  isRequired?: Resolver<ResolversTypes["Boolean"], ParentType, ContextType>;
+  isPart2?: Resolver<ResolversTypes["Boolean"], ParentType, ContextType>;
+};
+
+export type ExplanationResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Explanation"] = ResolversParentTypes["Explanation"],
+> = {
+  disclosure?: Resolver<ResolversTypes["Disclosure"], ParentType, ContextType>;
+  rules?: Resolver<Array<ResolversTypes["RuleSaid"]>, ParentType, ContextType>;
+  agreement?: Resolver<Maybe<ResolversTypes["Ground"]>, ParentType, ContextType>;
+  consents?: Resolver<Array<ResolversTypes["Ground"]>, ParentType, ContextType>;
+  attestations?: Resolver<Array<ResolversTypes["Ground"]>, ParentType, ContextType>;
+  obligations?: Resolver<Array<ResolversTypes["String"]>, ParentType, ContextType>;
+  policy?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  requestId?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+};
+
+export type GroundResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Ground"] = ResolversParentTypes["Ground"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  version?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+};
+
+export type AccountingSuspensionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["AccountingSuspension"] =
+    ResolversParentTypes["AccountingSuspension"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  person?: Resolver<ResolversTypes["Person"], ParentType, ContextType>;
+  recipient?: Resolver<ResolversTypes["Agency"], ParentType, ContextType>;
+  statement?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  isOral?: Resolver<ResolversTypes["Boolean"], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  until?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+};
+
+export type FactDestructionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["FactDestruction"] =
+    ResolversParentTypes["FactDestruction"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  person?: Resolver<ResolversTypes["Person"], ParentType, ContextType>;
+  before?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes["DestructionReason"], ParentType, ContextType>;
+  destroyedAt?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
 };
 
 export type AgencyResolvers<
@@ -468,14 +1983,151 @@ export type SharingAgreementEdgeResolvers<
   node?: Resolver<ResolversTypes["SharingAgreement"], ParentType, ContextType>;
 };
 
+export type SharingRouteConnectionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["SharingRouteConnection"] =
+    ResolversParentTypes["SharingRouteConnection"],
+> = {
+  edges?: Resolver<Array<ResolversTypes["SharingRouteEdge"]>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes["PageInfo"], ParentType, ContextType>;
+};
+
+export type SharingRouteEdgeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["SharingRouteEdge"] =
+    ResolversParentTypes["SharingRouteEdge"],
+> = {
+  cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes["SharingRoute"], ParentType, ContextType>;
+};
+
+export type ConsentConnectionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ConsentConnection"] =
+    ResolversParentTypes["ConsentConnection"],
+> = {
+  edges?: Resolver<Array<ResolversTypes["ConsentEdge"]>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes["PageInfo"], ParentType, ContextType>;
+};
+
+export type ConsentEdgeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ConsentEdge"] = ResolversParentTypes["ConsentEdge"],
+> = {
+  cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes["Consent"], ParentType, ContextType>;
+};
+
+export type RestrictionConnectionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["RestrictionConnection"] =
+    ResolversParentTypes["RestrictionConnection"],
+> = {
+  edges?: Resolver<Array<ResolversTypes["RestrictionEdge"]>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes["PageInfo"], ParentType, ContextType>;
+};
+
+export type RestrictionEdgeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["RestrictionEdge"] =
+    ResolversParentTypes["RestrictionEdge"],
+> = {
+  cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes["Restriction"], ParentType, ContextType>;
+};
+
+export type AttestationConnectionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["AttestationConnection"] =
+    ResolversParentTypes["AttestationConnection"],
+> = {
+  edges?: Resolver<Array<ResolversTypes["AttestationEdge"]>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes["PageInfo"], ParentType, ContextType>;
+};
+
+export type AttestationEdgeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["AttestationEdge"] =
+    ResolversParentTypes["AttestationEdge"],
+> = {
+  cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes["Attestation"], ParentType, ContextType>;
+};
+
+export type DisclosureConnectionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["DisclosureConnection"] =
+    ResolversParentTypes["DisclosureConnection"],
+> = {
+  edges?: Resolver<Array<ResolversTypes["DisclosureEdge"]>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes["PageInfo"], ParentType, ContextType>;
+  destroyedBefore?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type DisclosureEdgeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["DisclosureEdge"] =
+    ResolversParentTypes["DisclosureEdge"],
+> = {
+  cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes["Disclosure"], ParentType, ContextType>;
+};
+
+export type AccountingSuspensionConnectionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["AccountingSuspensionConnection"] =
+    ResolversParentTypes["AccountingSuspensionConnection"],
+> = {
+  edges?: Resolver<Array<ResolversTypes["AccountingSuspensionEdge"]>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes["PageInfo"], ParentType, ContextType>;
+};
+
+export type AccountingSuspensionEdgeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["AccountingSuspensionEdge"] =
+    ResolversParentTypes["AccountingSuspensionEdge"],
+> = {
+  cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes["AccountingSuspension"], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   SharingAgreement?: SharingAgreementResolvers<ContextType>;
+  SharingAmendment?: SharingAmendmentResolvers<ContextType>;
+  SharingAgreementVersion?: SharingAgreementVersionResolvers<ContextType>;
+  SharingRoute?: SharingRouteResolvers<ContextType>;
+  Person?: PersonResolvers<ContextType>;
+  Consent?: ConsentResolvers<ContextType>;
+  ConsentGrantor?: ConsentGrantorResolvers<ContextType>;
+  ConsentProvision?: ConsentProvisionResolvers<ContextType>;
+  Restriction?: RestrictionResolvers<ContextType>;
+  Attestation?: AttestationResolvers<ContextType>;
+  AttestationReview?: AttestationReviewResolvers<ContextType>;
+  Shareable?: ShareableResolvers<ContextType>;
+  RuleSaid?: RuleSaidResolvers<ContextType>;
+  Disclosure?: DisclosureResolvers<ContextType>;
+  Explanation?: ExplanationResolvers<ContextType>;
+  Ground?: GroundResolvers<ContextType>;
+  AccountingSuspension?: AccountingSuspensionResolvers<ContextType>;
+  FactDestruction?: FactDestructionResolvers<ContextType>;
   Agency?: AgencyResolvers<ContextType>;
   Interface?: InterfaceResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   SharingAgreementConnection?: SharingAgreementConnectionResolvers<ContextType>;
   SharingAgreementEdge?: SharingAgreementEdgeResolvers<ContextType>;
+  SharingRouteConnection?: SharingRouteConnectionResolvers<ContextType>;
+  SharingRouteEdge?: SharingRouteEdgeResolvers<ContextType>;
+  ConsentConnection?: ConsentConnectionResolvers<ContextType>;
+  ConsentEdge?: ConsentEdgeResolvers<ContextType>;
+  RestrictionConnection?: RestrictionConnectionResolvers<ContextType>;
+  RestrictionEdge?: RestrictionEdgeResolvers<ContextType>;
+  AttestationConnection?: AttestationConnectionResolvers<ContextType>;
+  AttestationEdge?: AttestationEdgeResolvers<ContextType>;
+  DisclosureConnection?: DisclosureConnectionResolvers<ContextType>;
+  DisclosureEdge?: DisclosureEdgeResolvers<ContextType>;
+  AccountingSuspensionConnection?: AccountingSuspensionConnectionResolvers<ContextType>;
+  AccountingSuspensionEdge?: AccountingSuspensionEdgeResolvers<ContextType>;
 };

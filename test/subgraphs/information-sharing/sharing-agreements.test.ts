@@ -38,7 +38,7 @@ const draft = (more: object = {}, selection?: string, as: PersonaName = "county-
   );
 
 const move = (
-  mutation: "signSharingAgreement" | "suspendSharingAgreement",
+  mutation: string,
   as: PersonaName,
   { id, version }: Record<string, any>,
   more: object = {},
@@ -54,6 +54,32 @@ const sign = (as: PersonaName, agreement: Record<string, any>, more: object = {}
   move("signSharingAgreement", as, agreement, more);
 const suspend = (as: PersonaName, agreement: Record<string, any>, more: object = {}) =>
   move("suspendSharingAgreement", as, agreement, more);
+const resume = (as: PersonaName, agreement: Record<string, any>) =>
+  move("resumeSharingAgreement", as, agreement);
+const end = (as: PersonaName, agreement: Record<string, any>) =>
+  move("endSharingAgreement", as, agreement);
+
+const amend = (
+  as: PersonaName,
+  { id, version }: Record<string, any>,
+  more: object = {},
+  selection = "id version status purposes categories amendment { purposes categories draftedBy { name } }",
+) =>
+  county.tell(
+    as,
+    "amendSharingAgreement",
+    "AmendSharingAgreementInput",
+    {
+      id,
+      expectedVersion: version,
+      purposes: ["TREAT"],
+      categories: ["DEMOGRAPHICS", "ENCOUNTERS", "LABS"],
+      ...more,
+    },
+    selection,
+  );
+const signAmendment = (as: PersonaName, agreement: Record<string, any>) =>
+  move("signSharingAmendment", as, agreement);
 
 const read = async (as: PersonaName, id: string, selection: string) => {
   const { data, errors } = await county.ask(
@@ -145,6 +171,155 @@ describe("a sharing agreement", () => {
       });
     },
   );
+
+  it("lets nothing be shared before its first day, though both have signed it", async () => {
+    const signed = await sign("bh-executive", await draft({ from: at("00:00", 90) }));
+    county.now(at("23:59", 89));
+    expect(await read("bh-executive", signed.id, "status isActive")).toEqual({
+      status: "IN_FORCE",
+      isActive: false,
+    });
+    county.now(at("00:00", 90));
+    expect(await read("bh-executive", signed.id, "isActive")).toEqual({ isActive: true });
+  });
+
+  it("is resumed by the agency that suspended it, and by no other", async () => {
+    const signed = await sign("bh-executive", await draft());
+    await expect(resume("bh-executive", signed)).rejects.toMatchObject({
+      code: "MOVE_NOT_ALLOWED",
+      state: "IN_FORCE",
+    });
+    const suspended = await suspend("bh-executive", signed);
+    expect(await read("county-executive", signed.id, "suspendedBy { name } isActive")).toEqual({
+      suspendedBy: { name: bh.name },
+      isActive: false,
+    });
+    await expect(resume("county-executive", suspended)).rejects.toMatchObject({
+      code: "MOVE_NOT_ALLOWED",
+      state: "SUSPENDED",
+    });
+    const resumed = await resume("bh-executive", suspended);
+    expect(resumed.status).toBe("IN_FORCE");
+    expect(await read("bh-executive", signed.id, "suspendedBy { name } isActive")).toEqual({
+      suspendedBy: null,
+      isActive: true,
+    });
+  });
+
+  it.each(["county-executive", "bh-executive"] as const)(
+    "is ended for good by either agency, as a draft or later: %s",
+    async (either) => {
+      const drafted = await draft();
+      expect(await end(either, drafted)).toMatchObject({ status: "ENDED" });
+      const suspended = await suspend("bh-executive", await sign("bh-executive", await draft()));
+      const ended = await end(either, suspended);
+      expect(ended.status).toBe("ENDED");
+      for (const step of [sign, suspend, resume, end])
+        await expect(step("bh-executive", ended)).rejects.toMatchObject({
+          code: "MOVE_NOT_ALLOWED",
+          state: "ENDED",
+        });
+    },
+  );
+
+  it("keeps what was agreed while an amendment waits, until the other agency signs it", async () => {
+    const signed = await sign("bh-executive", await draft());
+    const amended = await amend("bh-executive", signed);
+    expect(amended).toMatchObject({
+      status: "IN_FORCE",
+      purposes: ["TREAT", "COC"],
+      categories: ["DEMOGRAPHICS", "ENCOUNTERS"],
+      amendment: {
+        categories: ["DEMOGRAPHICS", "ENCOUNTERS", "LABS"],
+        draftedBy: { name: bh.name },
+      },
+    });
+    await expect(signAmendment("bh-executive", amended)).rejects.toMatchObject({
+      code: "MOVE_NOT_ALLOWED",
+    });
+    await signAmendment("county-executive", amended);
+    expect(
+      await read("bh-executive", signed.id, "status purposes categories amendment { draftedAt }"),
+    ).toEqual({
+      status: "IN_FORCE",
+      purposes: ["TREAT"],
+      categories: ["DEMOGRAPHICS", "ENCOUNTERS", "LABS"],
+      amendment: null,
+    });
+  });
+
+  it("is amended by a counter-draft too, which takes the first one's place", async () => {
+    const signed = await sign("bh-executive", await draft());
+    const first = await amend("bh-executive", signed);
+    const second = await amend("county-executive", first, { purposes: ["COC"] });
+    expect(second.amendment).toMatchObject({
+      purposes: ["COC"],
+      draftedBy: { name: countyAgency.name },
+    });
+    await expect(signAmendment("bh-executive", first)).rejects.toMatchObject({
+      code: "VERSION_CONFLICT",
+    });
+    await signAmendment("bh-executive", second);
+    expect(await read("bh-executive", signed.id, "purposes")).toEqual({ purposes: ["COC"] });
+  });
+
+  it("is not amended while it is a draft, nor without a purpose or a category, nor so that it is over already", async () => {
+    await expect(amend("county-executive", await draft())).rejects.toMatchObject({
+      code: "MOVE_NOT_ALLOWED",
+      state: "DRAFT",
+    });
+    const signed = await sign("bh-executive", await draft());
+    for (const [said, field] of [
+      [{ purposes: [] }, "purposes"],
+      [{ categories: [] }, "categories"],
+      [{ until: at("12:00", 1) }, "until"],
+    ] as const)
+      await expect(amend("bh-executive", signed, said)).rejects.toMatchObject({
+        code: "BAD_INPUT",
+        field,
+      });
+    await expect(amend("bh-clinician", signed)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("is readable as it stood at every version, to both agencies", async () => {
+    const signed = await sign("bh-executive", await draft());
+    const amended = await amend("county-executive", signed);
+    await signAmendment("bh-executive", amended);
+    const { versions } = await read(
+      "county-case-worker",
+      signed.id,
+      "versions { version status categories by { name } }",
+    );
+    const before = ["DEMOGRAPHICS", "ENCOUNTERS"];
+    expect(versions).toEqual([
+      { version: 1, status: "DRAFT", categories: before, by: { name: countyAgency.name } },
+      { version: 2, status: "IN_FORCE", categories: before, by: { name: bh.name } },
+      { version: 3, status: "IN_FORCE", categories: before, by: { name: countyAgency.name } },
+      { version: 4, status: "IN_FORCE", categories: [...before, "LABS"], by: { name: bh.name } },
+    ]);
+  });
+
+  it("is found among those whose last day comes soon", async () => {
+    county.now(at("12:00", 92));
+    const soon = await sign("bh-executive", await draft({ until: at("12:00", 110) }));
+    const later = await sign("bh-executive", await draft({ until: at("12:00", 170) }));
+    const never = await sign("bh-executive", await draft());
+    await draft({ until: at("12:00", 105) });
+    const within = async (days: number) => {
+      const { data, errors } = await county.ask(
+        "county-privacy-officer",
+        "query($days: Int) { sharingAgreements(endingWithinDays: $days) { edges { node { id } } } }",
+        { days },
+      );
+      if (errors[0]) throw Object.assign(new Error(), errors[0].extensions);
+      return data.sharingAgreements.edges.map(({ node }: any) => node.id);
+    };
+    expect(await within(30)).toEqual([soon.id]);
+    expect(await within(90)).toEqual([later.id, soon.id]);
+    expect(await within(90)).not.toContain(never.id);
+    await expect(within(0)).rejects.toMatchObject({ code: "BAD_INPUT", field: "endingWithinDays" });
+    await expect(within(367)).rejects.toMatchObject({ code: "BAD_INPUT" });
+  });
 
   it("is over once the day until which it was made has come", async () => {
     const signed = await sign("bh-executive", await draft({ until: at("00:00", 100) }));
@@ -284,16 +459,22 @@ describe("the sharing agreement of an interface", () => {
       expect(await asSeenBy(other, id)).toBeNull();
   });
 
-  it("is the latest of several", async () => {
+  it("is the one in force before a newer draft, and then one that is suspended", async () => {
     const id = await interfaceWith(bh);
     county.now(at("08:00", 210));
     const more = { interfaceId: id, withAgencyId: bh.id };
-    const first = await draft(more, "id version", "hospital-executive");
-    await sign("bh-executive", first);
-    expect(await asSeenBy("bh-clinician", id)).toMatchObject({ id: first.id, status: "IN_FORCE" });
+    const older = await draft(more, "id version", "hospital-executive");
     county.now(at("08:00", 211));
-    const second = await draft(more, "id version", "hospital-executive");
-    expect(await asSeenBy("bh-clinician", id)).toMatchObject({ id: second.id });
+    const first = await sign("bh-executive", await draft(more, "id version", "hospital-executive"));
+    county.now(at("08:00", 212));
+    const newer = await draft(more, "id version", "hospital-executive");
+    expect(await asSeenBy("bh-clinician", id)).toMatchObject({ id: first.id, status: "IN_FORCE" });
+    const suspended = await suspend("bh-executive", first);
+    expect(await asSeenBy("bh-clinician", id)).toMatchObject({ id: first.id, status: "SUSPENDED" });
+    await end("bh-executive", suspended);
+    expect(await asSeenBy("bh-clinician", id)).toMatchObject({ id: newer.id, status: "DRAFT" });
+    await end("bh-executive", newer);
+    expect(await asSeenBy("bh-clinician", id)).toMatchObject({ id: older.id, status: "DRAFT" });
   });
 
   it("is none once it is over", async () => {

@@ -68,7 +68,7 @@ module.exports = {
       from: {
         path:
           room +
-          "(handoff|handoff-volume|month|governance-meeting|referral|agency|person|interface|journey|dispute|escalation-issue|sharing-agreement|fhir/bundle|fhir/task-status|fhir/validate|fhir/when)\\.ts$",
+          "(handoff|handoff-volume|month|governance-meeting|referral|agency|person|interface|journey|dispute|escalation-issue|sharing-agreement|sharing-route|consent|fhir-consent|restriction|attestation|shareable|facts|ledger/(merkle|entry|told|checkpoint|accounting|accounting-page|verify)|fhir/bundle|fhir/task-status|fhir/validate|fhir/when)\\.ts$",
       },
       to: {
         reachable: true,

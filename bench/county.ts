@@ -150,9 +150,21 @@ const interfaceWith = (receiver: CountyAgency, index: number): Interface => ({
 const personAt = (index: number): BenchCounty["people"][number] => ({
   id: id("PERSON", index),
   version: 1,
-  name: `${nth(GIVEN, index)} ${nth(FAMILY, index)}`,
-  birthDate: `19${40 + (index % 50)}-0${1 + (index % 9)}-1${index % 10}`,
+  records: [
+    {
+      source: hospital,
+      name: `${nth(GIVEN, index)} ${nth(FAMILY, index)}`,
+      birthDate: `19${40 + (index % 50)}-0${1 + (index % 9)}-1${index % 10}`,
+    },
+  ],
   identifiers: [{ system: HOSPITAL_MRN, value: `B-${1000 + index}` }],
+});
+
+const onReferral = (referral: number, parties: readonly { id: string }[]) => ({
+  referral: { id: id("REFERRAL", referral) },
+  person: id("PERSON", referral),
+  keepers: parties.map(({ id: party }) => party),
+  raises: [],
 });
 
 const disputeOver = (referral: number, index: number, openedAt: Date): Dispute => {
@@ -160,7 +172,7 @@ const disputeOver = (referral: number, index: number, openedAt: Date): Dispute =
   return {
     id: id("DISPUTE", index),
     version: 2,
-    referral: { id: id("REFERRAL", referral) },
+    ...onReferral(referral, parties),
     type: nth(["ELIGIBILITY", "CAPACITY", "FUNDING"] as const, index),
     subject: nth(["PROVIDE", "ACCEPT", "FUND"] as const, index),
     stage: nth(["OPEN", "UNDER_REVIEW"] as const, index),
@@ -182,7 +194,7 @@ const issueAbout = (referral: number, index: number, raisedAt: Date): Escalation
   return {
     id: id("ISSUE", index),
     version: 1,
-    referral: { id: id("REFERRAL", referral) },
+    ...onReferral(referral, parties),
     type: nth(["UNSAFE_DISCHARGE", "MISSED_VISITS", "DISPUTED_RESPONSIBILITY"] as const, index),
     typeText: null,
     impact: "The person has been at home without care since the day of discharge.",
@@ -225,6 +237,8 @@ export const benchCounty = (): BenchCounty => {
       priority: nth(["ROUTINE", "URGENT"] as const, index),
       service: nth(SERVICES, index),
       authoredAt: authoredAt(index),
+      keepers: [hospital, receiverOf(index)],
+      raises: [],
     })),
     handoffs: [
       ...indexes.map((index) => handedOn(index, index, authoredAt(index), nth(WAYS, index))),

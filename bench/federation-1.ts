@@ -11,12 +11,13 @@ const HOME: Record<string, RoomName> = {
 };
 
 /**
- * The same types and fields. What Federation 2 says by `@link`, `@shareable` and `resolvable`, Federation 1 leaves unsaid;
- * and where an entity is another room's, it wants `extend` and `@external`.
+ * The same types and fields. What Federation 2 says by `@link`, `@shareable` and `resolvable`, and this house by `@holds`,
+ * Federation 1 leaves unsaid; and where an entity is another room's, it wants `extend` and `@external`.
  */
 export const federation1 = (room: string): string =>
   readFileSync(new URL("schema.graphql", ROOM_FOLDERS[room as RoomName]), "utf8")
-    .replace(/^extend schema .*$/m, "")
+    .replace(/^extend schema\n(  .*\n)+/m, "")
+    .replaceAll(/\s+@holds\(category: \w+\)/g, "")
     .replace(/^type (Query|Mutation) /gm, "extend type $1 ")
     .replaceAll(" @shareable", "")
     .replaceAll(", resolvable: false", "")

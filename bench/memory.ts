@@ -49,7 +49,8 @@ const referralsStores = {
   },
   people: {
     find: findPerson,
-    identifiers: (id: string) => findPerson(id)?.identifiers,
+    particulars: ({ records }: { records: readonly object[] }) => records[0],
+    identifiers: ({ id }: { id: string }) => findPerson(id)?.identifiers,
   },
   interfaces: { find: findInterface, contacts: ({ contacts }: { contacts: unknown }) => contacts },
   referrals: { find: findReferral },

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import knex from "knex";
 import { openPostgresql } from "../platform/database.ts";
-import type { Sql } from "../platform/database.ts";
+import type { OpenDatabase } from "../platform/database.ts";
 import { migrateRoom } from "../platform/subgraph.ts";
 import { handoffToRow } from "../subgraphs/referrals/handoff-store.ts";
 import { benchCounty, NOW, REQUESTER } from "./county.ts";
@@ -41,13 +41,22 @@ const rowsOf = (county: BenchCounty): Record<string, object[]> => ({
     contacts: JSON.stringify(contacts),
     created_at: it.since,
   })),
-  "referrals.person": county.people.map(({ id, version, name, birthDate }) => ({
+  "referrals.person": county.people.map(({ id, version, records: [record] }) => ({
     id,
     version,
-    name,
-    birth_date: birthDate,
+    name: record?.name,
+    birth_date: record?.birthDate,
     created_at: NOW,
   })),
+  "referrals.person_record": county.people.flatMap(({ id, records }) =>
+    records.map(({ source, name, birthDate }) => ({
+      person_id: id,
+      source_id: source,
+      name,
+      birth_date: birthDate,
+      at: NOW,
+    })),
+  ),
   "referrals.person_identifier": county.people.flatMap(({ id, identifiers }) =>
     identifiers.map((identifier) => ({
       ...identifier,
@@ -61,12 +70,15 @@ const rowsOf = (county: BenchCounty): Record<string, object[]> => ({
     kind: "REFERRAL",
     since: NOW,
   })),
-  "referrals.referral": county.referrals.map(({ person, referrer, authoredAt, ...it }) => ({
-    ...it,
-    person_id: person,
-    referrer_id: referrer,
-    authored_at: authoredAt,
-  })),
+  "referrals.referral": county.referrals.map(
+    ({ person, referrer, authoredAt, keepers, ...it }) => ({
+      ...it,
+      keeper_ids: keepers,
+      person_id: person,
+      referrer_id: referrer,
+      authored_at: authoredAt,
+    }),
+  ),
   "referrals.handoff": county.handoffs.map((moves) =>
     handoffToRow((moves.at(-1) as Moved).handoff),
   ),
@@ -75,6 +87,8 @@ const rowsOf = (county: BenchCounty): Record<string, object[]> => ({
     id: it.id,
     version: it.version,
     referral_id: it.referral.id,
+    person_id: it.person,
+    keeper_ids: it.keepers,
     type: it.type,
     subject: it.subject,
     stage: it.stage,
@@ -94,6 +108,8 @@ const rowsOf = (county: BenchCounty): Record<string, object[]> => ({
     id: it.id,
     version: it.version,
     referral_id: it.referral.id,
+    person_id: it.person,
+    keeper_ids: it.keepers,
     type: it.type,
     impact: it.impact,
     rung: it.rung,
@@ -103,7 +119,7 @@ const rowsOf = (county: BenchCounty): Record<string, object[]> => ({
   })),
 });
 
-const fill = async (sql: Sql): Promise<void> => {
+const fill = async (sql: OpenDatabase["sql"]): Promise<void> => {
   for (const [table, rows] of Object.entries(rowsOf(benchCounty())))
     await sql.batchInsert(table, rows, 100);
   await sql.raw("analyze");

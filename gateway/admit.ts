@@ -20,9 +20,12 @@ import type {
 import { LRUCache } from "lru-cache";
 import { Problem } from "#schema/problems.ts";
 import type { ProblemCode } from "#schema/problems.ts";
+import type { Category } from "#sharing/vocabulary.ts";
 import { costOf, LIMITS, weigh, withinLimits } from "./limits.ts";
+import { holdingsOf, holdsIn } from "./holdings.ts";
+import { NONE_DENIED } from "./judge.ts";
 import { normalise } from "./normalise.ts";
-import type { Canonical, ClientOperation } from "./normalise.ts";
+import type { Canonical, ClientOperation, Withheld } from "./normalise.ts";
 import { shapeOf } from "./shape.ts";
 import type { ApiSchema, Shape } from "./shape.ts";
 
@@ -31,13 +34,16 @@ type Variables = Readonly<Record<string, unknown>>;
 /** An operation that may be asked. */
 export interface Admitted {
   isMutation: boolean;
+  /** What it could be given or ask with, of which requesters may be denied some. */
+  categories: readonly Category[];
   /**
    * Takes a request's variables.
    *
+   * @param denied What its requester can be given in no record.
    * @throws {AggregateError} of problems: BAD_INPUT
    * @throws {Problem} OPERATION_TOO_LARGE
    */
-  take(given: Variables): Taken;
+  take(given: Variables, denied?: ReadonlySet<Category>): Taken;
 }
 
 /** An operation with its variables. */
@@ -49,6 +55,10 @@ export interface Taken {
   shape: Shape;
   /** What the schema says of itself, by the response names of the text. */
   introspection: Record<string, unknown>;
+  /** What was left out because it is denied. */
+  withheld: readonly Withheld[];
+  /** What it asks with, although its requester may be given none of it: it is to be refused. */
+  askedWith: readonly Category[];
 }
 
 /** What a graph admits. @throws {AggregateError | Problem} of problems: OPERATION_INVALID, OPERATION_TOO_LARGE */
@@ -123,17 +133,23 @@ const compile = (
   const conditions = conditionsOf(operation);
   const variants = new LRUCache<string, Variant>({ max: MOST_VARIANTS });
 
-  const variant = (coerced: Variables): Variant => {
-    const key = conditions.map((name) => (coerced[name] === true ? "1" : "0")).join("");
+  const holdings = holdingsOf(schema, api.labels, operation);
+  const holdsOf = holdsIn(api.labels);
+
+  const variant = (coerced: Variables, denied: ReadonlySet<Category>): Variant => {
+    const met = conditions.map((name) => (coerced[name] === true ? "1" : "0")).join("");
+    // INVARIANT: what one requester is denied never shapes another's operation.
+    const key = `${met} ${[...denied].sort().join()}`;
     const known = variants.get(key);
     if (known) return known;
     const holds = (name: string) => coerced[name] === true;
-    const { names, introspection, ...normal } = normalise(schema, operation, holds);
+    const trim = { denied, holds: holdsOf };
+    const { names, introspection, ...normal } = normalise(schema, operation, holds, trim);
     const selectionSet = { kind: Kind.SELECTION_SET, selections: introspection } as const;
     const made: Variant = {
       ...normal,
       introspection,
-      shape: shapeOf(api, operation, names, holds),
+      shape: shapeOf(api, operation, names, holds, trim),
       aboutSchema: {
         kind: Kind.DOCUMENT,
         definitions: [{ ...definition, selectionSet }, ...fragments.values()],
@@ -145,7 +161,8 @@ const compile = (
 
   return {
     isMutation: definition.operation === "mutation",
-    take: (given) => {
+    categories: holdings.categories,
+    take: (given, denied = NONE_DENIED) => {
       weigh(given);
       const { coerced, errors } = getVariableValues(
         schema,
@@ -158,7 +175,12 @@ const compile = (
         if (coerced[name] === null)
           throw new Problem("BAD_INPUT", `\`$${name}\` is a condition, and must be true or false`);
       withinCost(coerced);
-      const { text, shape, variables: renamed, introspection, aboutSchema } = variant(coerced);
+      const made = variant(coerced, denied);
+      const { text, shape, variables: renamed, introspection, aboutSchema, withheld } = made;
+      const askedWith =
+        denied.size === 0
+          ? []
+          : [...holdings.askedWith(denied, coerced)].filter((it) => denied.has(it));
       const variables: Record<string, unknown> = {};
       for (const [name, canonical] of renamed)
         if (Object.hasOwn(coerced, name)) variables[canonical] = coerced[name];
@@ -169,6 +191,8 @@ const compile = (
         variables,
         shape,
         introspection: introspection.length === 0 ? {} : (told() ?? {}),
+        withheld,
+        askedWith,
       };
     },
   };

@@ -4,17 +4,26 @@
  *   identify   token -> Requester, and its agency's budget           identify.ts, platform/budget.ts
  *   receive    HTTP -> a GraphQL request within its size             receive.ts, documents.ts
  *   admit      document -> an operation that fits, within limits     admit.ts, limits.ts, normalise.ts
+ *   judge      operation x requester -> what may be asked for        judge.ts, holdings.ts
  *   plan       operation -> query plan, on another thread            plan.ts, planner.ts
  *   collect    plan -> each subgraph's part, within a deadline       collect.ts, entities.ts, link.ts
+ *   disclose   what is given of others', written down first          disclose.ts
  *   respond    what came, in the client's own words                  shape.ts, respond.ts
  */
 import { Problem } from "#schema/problems.ts";
+import { LEDGER } from "#sharing/disclosure.ts";
+import { refusal as refusalFor } from "#sharing/refusal.ts";
+import { callerOf } from "#sharing/requester.ts";
 import type { Requester } from "#sharing/requester.ts";
+import type { Category } from "#sharing/vocabulary.ts";
 import type { Budget } from "#platform/budget.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Log } from "#platform/log.ts";
 import type { Route } from "#platform/serve.ts";
 import type { Collecting } from "./collect.ts";
+import { discloseTo } from "./disclose.ts";
+import type { Disclose } from "./disclose.ts";
 import { houseDocuments } from "./documents.ts";
 import type { Documents } from "./documents.ts";
 import { FHIR, forward } from "./forward.ts";
@@ -22,6 +31,8 @@ import { openGraph } from "./graph.ts";
 import type { Supergraph } from "./graph.ts";
 import { identify } from "./identify.ts";
 import type { Directory, Issuer } from "./identify.ts";
+import { judging, NONE_DENIED } from "./judge.ts";
+import type { Judge } from "./judge.ts";
 import { DEADLINES } from "./link.ts";
 import type { Deadlines } from "./link.ts";
 import { mediaTypeFor, receive } from "./receive.ts";
@@ -44,6 +55,24 @@ export interface Line {
   close(): Promise<void>;
 }
 
+/** What enforces nothing, for graphs that do not say what they hold. */
+const FOR_NOBODY: { judge: Judge; disclose: Disclose } = {
+  judge: async () => NONE_DENIED,
+  disclose: async () => undefined,
+};
+
+/** By what may not be given, nothing is found, sorted or counted either. @throws {Problem} WITHHELD */
+const refuseWhatIsAskedWith = (categories: readonly Category[], requester: Requester): void => {
+  const [category] = categories;
+  if (category === undefined) return;
+  const { purpose, basis } = requester;
+  throw new Problem("WITHHELD", "an argument asks with what is withheld", {
+    category,
+    purpose,
+    ...refusalFor(callerOf(requester), purpose, basis, category, null),
+  });
+};
+
 /** Opens the line. */
 export const openLine = async (
   supergraph: Supergraph,
@@ -52,13 +81,26 @@ export const openLine = async (
     documents,
     log,
     deadlines = DEADLINES,
-  }: { admitted: Admitted; documents: Documents; log: Log; deadlines?: Deadlines },
+    clock = systemClock,
+    sharing: { judge, disclose } = FOR_NOBODY,
+  }: {
+    admitted: Admitted;
+    documents: Documents;
+    log: Log;
+    deadlines?: Deadlines;
+    clock?: Clock;
+    /** What enforces the law of sharing; without it, no graph is served that says what its fields hold. */
+    sharing?: { judge: Judge; disclose: Disclose };
+  },
 ): Promise<Line> => {
-  const serve = async (of: Supergraph) => ({
-    graph: await openGraph(of, deadlines, log),
-    users: 0,
-    isRetired: false,
-  });
+  const serve = async (of: Supergraph) => {
+    const graph = await openGraph(of, deadlines, log);
+    if (graph.isLabelled && judge === FOR_NOBODY.judge) {
+      await graph.close();
+      throw new Error("the graph says what its fields hold, and nothing here enforces it");
+    }
+    return { graph, users: 0, isRetired: false };
+  };
   let serving = await serve(supergraph);
   const leave = async (one: typeof serving): Promise<void> => {
     if (one.isRetired && one.users === 0) await one.graph.close();
@@ -77,7 +119,10 @@ export const openLine = async (
       const operation = admit(documents(asked.document), asked.operationName);
       if (operation.isMutation && asked.isSafe)
         throw new Problem("METHOD_NOT_ALLOWED", "a mutation comes by POST", { allow: "POST" });
-      const { text, variables, shape, introspection } = operation.take(asked.variables);
+      const denied = await judge(requester, operation.categories, requestId);
+      const taken = operation.take(asked.variables, denied);
+      const { text, variables, shape, introspection, withheld } = taken;
+      refuseWhatIsAskedWith(taken.askedWith, requester);
       const collecting: Collecting = {
         requester,
         requestId,
@@ -86,9 +131,13 @@ export const openLine = async (
         variables,
         data: { ...introspection },
         failures: [],
+        sharing: { withheld: [], obligations: [], given: [] },
       };
+      const at = clock();
       if (text !== null) await (await planned(text))(collecting);
-      return respond(collecting.data, collecting.failures, shape, type, requestId, log);
+      // INVARIANT: no response leaves before the ledger has what it gives.
+      await disclose(collecting.sharing.given, requester, requestId, at);
+      return respond(collecting, withheld, shape, type, log);
     } catch (error) {
       return refusal(error, type, requestId, log);
     } finally {
@@ -146,9 +195,15 @@ export const openGateway = async (ground: Ground): Promise<Gateway> => {
   };
   const fhir = subgraphs[fhirRoom];
   if (!fhir) throw new Error(`nothing says where ${fhirRoom} answers`);
+  const keeper = subgraphs[LEDGER.room];
+  if (!keeper) throw new Error(`nothing says where ${LEDGER.room} answers, which keeps the ledger`);
+  const sharing = {
+    judge: judging(Object.values(subgraphs), log),
+    disclose: discloseTo(keeper, log),
+  };
   const line = await openLine(
     { sdl: supergraph, subgraphs },
-    { admitted, documents, log, ...(deadlines && { deadlines }) },
+    { admitted, documents, log, clock, sharing, ...(deadlines && { deadlines }) },
   );
   return {
     routes: { "/graphql": line.graphql, [FHIR.path]: forward(FHIR, fhir, admitted, log) },

@@ -3,9 +3,12 @@ import type { FetchNode, PlanNode, QueryPlan } from "@apollo/query-planner";
 import { Kind, parse } from "graphql";
 import type { GraphQLFormattedError, SelectionSetNode } from "graphql";
 import { Problem } from "#schema/problems.ts";
+import type { Pattern, Told } from "#platform/guard.ts";
+import type { Given } from "./disclose.ts";
 import type { AskForEntities, Representation } from "./entities.ts";
 import { Gone, Unavailable } from "./link.ts";
 import type { Asker, Link } from "./link.ts";
+import type { Withheld } from "./normalise.ts";
 import type { Read } from "./reads.ts";
 import type { Path } from "./shape.ts";
 import { among, gather, pathsOf } from "./things.ts";
@@ -25,6 +28,15 @@ export interface Collecting extends Asker {
   variables: Readonly<Record<string, unknown>>;
   data: Thing;
   failures: Failure[];
+  /** What rooms gave and withheld, by the response names of the text. */
+  sharing: Shared;
+}
+
+/** What the rooms of a request gave of others' information, and what they withheld. */
+export interface Shared {
+  withheld: Withheld[];
+  obligations: { path: readonly string[]; codes: readonly string[] }[];
+  given: Given[];
 }
 
 /** Carries a plan out. What fails is noted, and the rest goes on. */
@@ -32,6 +44,8 @@ export type Collect = (collecting: Collecting) => Promise<void>;
 
 /** What a plan is compiled against. */
 export interface Floor extends Types {
+  /** Does the graph say what its fields hold? */
+  isLabelled: boolean;
   link(subgraph: string): Link;
   read(subgraph: string): Read;
   entities(subgraph: string): AskForEntities;
@@ -77,6 +91,23 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
       for (const thing of things)
         for (const field of fields) collecting.failures.push({ path: [...thing, field], error });
     };
+    /** What a room told beside its data. */
+    const hear = ({ sharing }: Collecting, told: Told | undefined): void => {
+      // What others' subgraphs call by the same name is not for us.
+      if (!told || !floor.isLabelled) return;
+      // A room's own path begins where the fetch does: at `_entities` and a position, or at the root.
+      const placed = (inAnswer: Pattern): Pattern[] => {
+        if (!requires) return [[...path.map(String), ...inAnswer]];
+        const below = inAnswer.slice(2);
+        const here = path.map(String);
+        return below.length > 0 ? [[...here, ...below]] : fields.map((field) => [...here, field]);
+      };
+      for (const { path: at, holds } of told.withheld)
+        for (const place of placed(at)) sharing.withheld.push({ path: place, holds });
+      for (const { path: at, codes } of told.obligations)
+        for (const place of placed(at)) sharing.obligations.push({ path: place, codes });
+      for (const { at: _, ...given } of told.disclosures) sharing.given.push(given);
+    };
     /** What could not be asked for, for want of what it requires: it is missing for the same reason. */
     const noteMissing = (collecting: Collecting, incomplete: readonly number[]): void => {
       const all = places(collecting);
@@ -101,9 +132,14 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
       const targets = gather(collecting.data, path);
       const operation = { query, variables: variablesOf(collecting) };
       try {
-        const { data, errors = [] } = await (node.operationKind === "mutation"
+        const {
+          data,
+          errors = [],
+          extensions,
+        } = await (node.operationKind === "mutation"
           ? link.call(operation, true, collecting)
           : read(operation, collecting));
+        hear(collecting, extensions?.sharing);
         for (const { path: at, message, extensions } of errors)
           if (at)
             for (const place of places(collecting))
@@ -152,7 +188,9 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
       };
       try {
         const question = { query, variables: variablesOf(collecting) };
-        const { things, errors } = await askForEntities(question, representations, collecting);
+        const answered = await askForEntities(question, representations, collecting);
+        const { things, errors } = answered;
+        for (const told of answered.told) hear(collecting, told);
         for (const { at, error } of errors) {
           const { path: inAnswer, message, extensions } = error;
           const told = { message, extensions };

@@ -1,5 +1,7 @@
 /** Asking a subgraph for entities: what several requests under one token ask in one turn goes in one call, each thing once. */
 import type { GraphQLFormattedError } from "graphql";
+import type { Told } from "#platform/guard.ts";
+import type { Answer } from "#platform/subgraph.ts";
 import { Unavailable } from "./link.ts";
 import type { Asker, Link } from "./link.ts";
 import type { Thing } from "./things.ts";
@@ -19,6 +21,8 @@ export interface Entities {
   things: (Thing | null)[];
   /** `at` is the position of the representation; null for an error of the whole call. */
   errors: { at: number | null; error: GraphQLFormattedError }[];
+  /** What the room gave and withheld of these, once for each call. */
+  told: Told[];
 }
 
 /** One kind of question: a document, and what goes with it beside the representations. */
@@ -45,10 +49,20 @@ interface Batch {
 /** A call is no larger; what is more than that goes in the next one. */
 const MOST_REPRESENTATIONS = 1_000;
 
-const deal = (
-  { members, representations }: Batch,
-  answer: { data?: unknown; errors?: GraphQLFormattedError[] },
-) => {
+/** What a room told of some of the things it was asked for: the rest is for others, who asked in the same call. */
+const toldOf = (told: Told | undefined, positions: ReadonlySet<number>): Told[] => {
+  if (!told) return [];
+  const isMine = ({ at }: { at: number | null }) => at === null || positions.has(at);
+  return [
+    {
+      withheld: told.withheld.filter(isMine),
+      obligations: told.obligations.filter(isMine),
+      disclosures: told.disclosures.filter(isMine),
+    },
+  ];
+};
+
+const deal = ({ members, representations }: Batch, answer: Answer) => {
   const found = (answer.data as { _entities?: unknown } | null | undefined)?._entities;
   const isWhole = Array.isArray(found) && found.length === representations.length;
   if (!isWhole && !answer.errors?.length) throw new Unavailable("entities are missing");
@@ -69,7 +83,7 @@ const deal = (
       const at = positions.indexOf(position);
       return at < 0 ? [] : [{ at, error }];
     });
-    resolve({ things: mine, errors });
+    resolve({ things: mine, errors, told: toldOf(answer.extensions?.sharing, new Set(positions)) });
   }
 };
 
@@ -118,9 +132,10 @@ export const joined = (link: Link): AskForEntities => {
     const parts = await Promise.all(
       starts.map(async (start) => {
         const part = representations.slice(start, start + MOST_REPRESENTATIONS);
-        const { things, errors } = await ask(question, part, asker);
+        const { things, errors, told } = await ask(question, part, asker);
         return {
           things,
+          told,
           errors: errors.map(({ at, error }) => ({ at: at === null ? null : at + start, error })),
         };
       }),
@@ -128,6 +143,7 @@ export const joined = (link: Link): AskForEntities => {
     return {
       things: parts.flatMap(({ things }) => things),
       errors: parts.flatMap(({ errors }) => errors),
+      told: parts.flatMap(({ told }) => told),
     };
   };
 };

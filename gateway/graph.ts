@@ -13,6 +13,7 @@ import {
 import type { DocumentNode, GraphQLEnumValue, GraphQLObjectType, GraphQLSchema } from "graphql";
 import { LRUCache } from "lru-cache";
 import { Problem } from "#schema/problems.ts";
+import { labelsOf } from "#platform/labels.ts";
 import type { Log } from "#platform/log.ts";
 import { admission } from "./admit.ts";
 import type { Admit } from "./admit.ts";
@@ -36,6 +37,8 @@ export interface Supergraph {
 
 /** A graph that can be asked. */
 export interface Graph {
+  /** Does it say what its fields hold? */
+  isLabelled: boolean;
   admit: Admit;
   /** The compiled plan of a normalised operation; made once. */
   planned(text: string): Promise<Collect>;
@@ -120,20 +123,24 @@ export const openGraph = async (
     if (!known) throw new Error(`a plan asks ${name}, which the supergraph has not`);
     return known;
   };
+  const labels = labelsOf(document);
   const whole = buildASTSchema(document, { assumeValid: true, assumeValidSDL: true });
   const floor: Floor = {
     link: (name) => to(name).link,
     read: (name) => to(name).read,
     entities: (name) => to(name).entities,
+    isLabelled: labels !== null,
     ...typesOf(whole),
   };
   const planner = await openPlanner(sdl);
   const plans = new LRUCache<string, Promise<Collect>>({ max: MOST_PLANS });
   const ofGraph = createHash("sha256").update(sdl).digest();
   return {
+    isLabelled: labels !== null,
     admit: admission({
       schema: buildSchema(planner.api, { assumeValidSDL: true }),
       isHidden: hiddenIn(whole),
+      labels,
     }),
     planned: (text) => {
       const key = createHash("sha256").update(ofGraph).update(text).digest("base64");

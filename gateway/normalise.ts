@@ -6,9 +6,11 @@
 import {
   doTypesOverlap,
   getNamedType,
+  getNullableType,
   isAbstractType,
   isCompositeType,
   isInterfaceType,
+  isListType,
   isObjectType,
   isUnionType,
   Kind,
@@ -22,11 +24,13 @@ import type {
   FragmentDefinitionNode,
   GraphQLCompositeType,
   GraphQLField,
+  GraphQLOutputType,
   GraphQLSchema,
   OperationDefinitionNode,
   SelectionSetNode,
   ValueNode,
 } from "graphql";
+import type { Category } from "#sharing/vocabulary.ts";
 
 /** An operation of a client's document, with the document's fragments. It has passed validation. */
 export interface ClientOperation {
@@ -52,6 +56,22 @@ export interface Canonical {
   variables: ReadonlyMap<string, string>;
   /** What is asked of the schema itself; it is in no subgraph. */
   introspection: readonly FieldNode[];
+  /** What was left out because it holds what is denied: where the client asked for it, and what it holds. */
+  withheld: readonly Withheld[];
+}
+
+/** A place that nothing is given at. */
+export interface Withheld {
+  /** The client's response names; `@` for a position in a list. */
+  path: readonly string[];
+  holds: Category;
+}
+
+/** Tells what of an operation may not be asked for. */
+export interface Trim {
+  denied: ReadonlySet<Category>;
+  /** What a field holds; null for what names no person. */
+  holds: (type: string, field: string) => Category | null;
 }
 
 /** Is every object of `type` in a fragment on `on`? */
@@ -104,6 +124,14 @@ const within = (selections: Selections, head: string): Selections => {
   return there;
 };
 
+const ALL_MAY_BE_ASKED: Trim = { denied: new Set(), holds: () => null };
+
+/** The positions that lead through the lists of a type. */
+const positions = (type: GraphQLOutputType): string[] => {
+  const bare = getNullableType(type);
+  return isListType(bare) ? ["@", ...positions(bare.ofType)] : [];
+};
+
 /** Names while they are being given: and those under which each field with its arguments is asked for so far. */
 interface Naming extends Names {
   of: Map<FieldNode, string>;
@@ -126,12 +154,15 @@ const naming = (): Naming => ({
  * twice, and selects from differently, is two: a null in the one must not be one in the other.
  *
  * @param holds Whether a variable that is a condition is true.
+ * @param trim What may not be asked for; a field that changes something is never left out, for its room refuses it.
  */
 export const normalise = (
   schema: GraphQLSchema,
   { definition, fragments }: ClientOperation,
   holds: (variable: string) => boolean,
+  { denied, holds: holdsOf }: Trim = ALL_MAY_BE_ASKED,
 ): Canonical => {
+  const withheld = new Map<string, Withheld>();
   const variables = new Map<string, string>();
   const numbered = new Map<string, string>();
   const introspection: FieldNode[] = [];
@@ -184,6 +215,7 @@ export const normalise = (
     set: SelectionSetNode,
     into: Selections,
     names: Naming,
+    at: readonly string[],
     isRoot = false,
   ): void => {
     for (const selection of set.selections) {
@@ -193,13 +225,19 @@ export const normalise = (
         const { value: name } = selection.name;
         const field = fieldOf(type, name);
         const of = getNamedType(field?.type);
+        const held = denied.size > 0 && !name.startsWith("_") ? holdsOf(type.name, name) : null;
+        const isRootChange = isRoot && definition.operation === "mutation";
+        if (held !== null && denied.has(held) && !isRootChange) {
+          const path = [...at, (selection.alias ?? selection.name).value];
+          withheld.set(path.join("\n"), { path, holds: held });
+          continue;
+        }
         const args = argumentsOf(selection);
         // A change is made as often as the client tells it apart.
-        const isChange = isRoot && definition.operation === "mutation";
         const responseName =
           name === TypeNameMetaFieldDef.name
             ? name
-            : named(selection, args, !isCompositeType(of) && !isChange, names);
+            : named(selection, args, !isCompositeType(of) && !isRootChange, names);
         names.of.set(selection, responseName);
         // The gateway itself knows what a root is called, and how the graph is made.
         if (isRoot && name.startsWith("__")) {
@@ -216,7 +254,8 @@ export const normalise = (
         const inner = within(into, head);
         const below = names.below.get(responseName) ?? naming();
         names.below.set(responseName, below);
-        select(of, selection.selectionSet, inner, below);
+        const here = [...at, (selection.alias ?? selection.name).value, ...positions(field.type)];
+        select(of, selection.selectionSet, inner, below, here);
         // All that was asked of it is left out: it is still there, or not.
         if (inner.size === 0) inner.set(TypeNameMetaFieldDef.name, null);
         continue;
@@ -231,11 +270,11 @@ export const normalise = (
       const isWide = isWider(schema, narrowed, type);
       const condition = isWide ? "" : ` on ${narrowed.name}`;
       if (condition === "" && directives === "") {
-        select(type, fragment.selectionSet, into, names, isRoot);
+        select(type, fragment.selectionSet, into, names, at, isRoot);
         continue;
       }
       const inner: Selections = new Map();
-      select(isWide ? type : narrowed, fragment.selectionSet, inner, names, isRoot);
+      select(isWide ? type : narrowed, fragment.selectionSet, inner, names, at, isRoot);
       if (inner.size === 0) continue;
       if (condition !== "") {
         // Which of its fragments an object is in, the answer must tell.
@@ -258,7 +297,7 @@ export const normalise = (
   if (!root) throw new Error("a validated operation has no root");
   const selections: Selections = new Map();
   const names = naming();
-  select(root, definition.selectionSet, selections, names, true);
+  select(root, definition.selectionSet, selections, names, [], true);
   const asked = compact(selections);
   // What the schema alone is asked for is in no subgraph, and its variables are not either.
   const used = new Set(asked.match(/\$v\d+/g));
@@ -278,5 +317,6 @@ export const normalise = (
     names,
     variables,
     introspection,
+    withheld: [...withheld.values()],
   };
 };

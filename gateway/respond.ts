@@ -1,10 +1,14 @@
 /** Step 6: the answer as HTTP, with errors from the closed list, and nothing that a subgraph or a library says besides. */
 import { isProblemCode, Problem, PROBLEMS } from "#schema/problems.ts";
 import type { ProblemCode } from "#schema/problems.ts";
+import { refusal as reasons } from "#sharing/refusal.ts";
+import { callerOf } from "#sharing/requester.ts";
+import type { Requester } from "#sharing/requester.ts";
 import type { Log } from "#platform/log.ts";
 import type { Reply } from "#platform/serve.ts";
 import { problemHeaders } from "#platform/serve.ts";
-import type { Failure } from "./collect.ts";
+import type { Collecting, Failure, Shared } from "./collect.ts";
+import type { Withheld } from "./normalise.ts";
 import type { MediaType } from "./receive.ts";
 import type { Misfit, Path, Shape } from "./shape.ts";
 
@@ -18,6 +22,10 @@ interface Shown {
 
 /** What may stand in `extensions` beside a code. */
 const DETAILS = [
+  "because",
+  "category",
+  "purpose",
+  "routes",
   "currentVersion",
   "field",
   "limit",
@@ -37,6 +45,26 @@ const detailsOf = (extensions: Readonly<Record<string, unknown>>): Record<string
   Object.fromEntries(
     DETAILS.filter((key) => isDetail(extensions[key])).map((key) => [key, extensions[key]]),
   );
+
+/** What is withheld, as its requester is told: by who asks, what for and what kind of field, and by nothing else. */
+const withheldOf = (withheld: readonly Withheld[], requester: Requester): Shown[] => {
+  const caller = callerOf(requester);
+  const { purpose, basis } = requester;
+  const told = new Map<string, Shown>();
+  for (const { path, holds } of withheld)
+    told.set(`${path.join("\n")}\n${holds}`, {
+      message: "withheld",
+      path,
+      extensions: {
+        code: "WITHHELD",
+        category: holds,
+        purpose,
+        ...reasons(caller, purpose, basis, holds, null),
+      },
+    });
+  // In an order that tells nothing of what was found.
+  return [...told].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, shown]) => shown);
+};
 
 /** A client learns no more from more of them. */
 const MOST_ERRORS = 1_000;
@@ -109,7 +137,7 @@ const errorsOf = (
   for (const { path, why } of misfits)
     if (!isExplained(path))
       errors.push({ message: MISFITS[why], path, extensions: { code: "ANSWER_INVALID" } });
-  return errors.slice(0, MOST_ERRORS);
+  return errors;
 };
 
 const contentType = (type: Exclude<MediaType, "*/*">) => ({
@@ -117,23 +145,57 @@ const contentType = (type: Exclude<MediaType, "*/*">) => ({
   "cache-control": "no-store",
 });
 
-/** What a request came to. */
+/** In the client's words; nothing of what it did not ask for. */
+const inItsWords = <T extends { path: readonly string[] }>(all: readonly T[], shape: Shape): T[] =>
+  all.flatMap((it) => {
+    const { paths, whole } = shape.places(it.path);
+    return whole ? paths.map((path) => ({ ...it, path: path.map(String) })) : [];
+  });
+
+/** Notices and duties that travel with what is given, one for each place. */
+const obligationsOf = (
+  all: Shared["obligations"],
+): { path: readonly string[]; codes: string[] }[] => {
+  const found = new Map<string, { path: readonly string[]; codes: Set<string> }>();
+  for (const { path, codes } of all) {
+    const key = path.join("\n");
+    const there = found.get(key) ?? { path, codes: new Set<string>() };
+    for (const code of codes) there.codes.add(code);
+    found.set(key, there);
+  }
+  return [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { path, codes }]) => ({ path, codes: [...codes].sort() }));
+};
+
+/**
+ * What a request came to.
+ *
+ * @param leftOut What was not asked for at all, in the client's words.
+ */
 export const respond = (
-  data: Record<string, unknown>,
-  failures: readonly Failure[],
+  { data, failures, sharing, requester, requestId }: Collecting,
+  leftOut: readonly Withheld[],
   shape: Shape,
   type: MediaType,
-  requestId: string,
   log: Log,
 ): Reply => {
   const misfits: Misfit[] = [];
   const text = shape.write(data, misfits);
-  const hasErrors = failures.length > 0 || misfits.length > 0;
-  const errors = hasErrors ? errorsOf(failures, misfits, shape, requestId, log) : [];
+  const withheld = withheldOf([...leftOut, ...inItsWords(sharing.withheld, shape)], requester);
+  const hasErrors = failures.length > 0 || misfits.length > 0 || withheld.length > 0;
+  const errors = hasErrors
+    ? [...withheld, ...errorsOf(failures, misfits, shape, requestId, log)].slice(0, MOST_ERRORS)
+    : [];
+  const obligations = obligationsOf(inItsWords(sharing.obligations, shape));
+  const extensions =
+    obligations.length > 0 ? `,"extensions":${JSON.stringify({ obligations })}` : "";
   return {
     status: 200,
     headers: contentType(type === "*/*" ? "application/json" : type),
-    body: hasErrors ? `{"errors":${JSON.stringify(errors)},"data":${text}}` : `{"data":${text}}`,
+    body: hasErrors
+      ? `{"errors":${JSON.stringify(errors)},"data":${text}${extensions}}`
+      : `{"data":${text}${extensions}}`,
   };
 };
 

@@ -27,8 +27,10 @@ import type {
   InlineFragmentNode,
   SelectionSetNode,
 } from "graphql";
+import { WITHHELD } from "#platform/guard.ts";
+import type { Labels } from "#platform/labels.ts";
 import { fieldOf, isIntrospection, isLeftOut, isWider } from "./normalise.ts";
-import type { ClientOperation, Names } from "./normalise.ts";
+import type { ClientOperation, Names, Trim } from "./normalise.ts";
 
 /** A place in an answer: response names, and positions in lists. */
 export type Path = readonly (string | number)[];
@@ -37,6 +39,8 @@ export type Path = readonly (string | number)[];
 export interface ApiSchema {
   schema: GraphQLSchema;
   isHidden(type: string, member: unknown): boolean;
+  /** What its places hold; none for a graph that does not say. */
+  labels?: Labels | null;
 }
 
 /** A value that the schema does not allow where it stands; found while an answer is written. */
@@ -51,6 +55,10 @@ export interface Misfit {
  * a place that cannot be null makes its parent null in turn.
  */
 type Write = (value: unknown, misfits: Misfit[]) => string | null | undefined;
+
+/** A position in a list, or any one. No response name is `@`. */
+const isPosition = (step: string | number | undefined): boolean =>
+  typeof step === "number" || step === "@";
 
 /** What an answer is made of, at one level. */
 export interface Shape {
@@ -142,12 +150,14 @@ const ANY_JSON = leaf((it) => {
  *   stands is null, and that there is something, no error tells.
  * @param names The response names in the collected data.
  * @param holds Whether a variable that is a condition is true.
+ * @param trim What is denied stays null, also where a plan fetched it for something else.
  */
 export const shapeOf = (
   { schema, isHidden }: ApiSchema,
   { definition, fragments }: ClientOperation,
   names: Names,
   holds: (variable: string) => boolean,
+  { denied, holds: holdsOf }: Trim = { denied: new Set(), holds: () => null },
 ): Shape => {
   const fragmentOf = (selection: FragmentSpreadNode | InlineFragmentNode) => {
     const fragment =
@@ -200,6 +210,15 @@ export const shapeOf = (
       }
       const field = fieldOf(type, name);
       if (!field) throw new Error(`a validated operation selects ${type.name}.${name}`);
+      const isChange = definition.operation === "mutation" && type === root;
+      const held = denied.size > 0 && !isChange ? holdsOf(type.name, name) : null;
+      if (held !== null && denied.has(held))
+        return {
+          ...entry,
+          nonNull: isNonNullType(field.type),
+          write: denies(getNullableType(field.type)),
+          below: () => [],
+        };
       const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
       return {
         ...entry,
@@ -277,8 +296,8 @@ export const shapeOf = (
       const paths: Path[] = [];
       const follow = (levels: readonly Level[], at: number, taken: Path): void => {
         let next = at;
-        const positions: number[] = [];
-        while (typeof path[next] === "number") positions.push(path[next++] as number);
+        const positions: (number | "@")[] = [];
+        while (isPosition(path[next])) positions.push(path[next++] as number | "@");
         const here = [...taken, ...positions];
         if (next === path.length) {
           paths.push(here);
@@ -303,6 +322,12 @@ export const shapeOf = (
       return { paths: deepest.filter(({ length }) => length === depth).slice(0, 1), whole: false };
     },
   };
+};
+
+/** What is written in the place of what is denied: the word for that, where its type has one. */
+const denies = (type: GraphQLOutputType): Write => {
+  const text = isEnumType(type) && type.getValue(WITHHELD) ? quote(WITHHELD) : null;
+  return () => text;
 };
 
 const object =

@@ -13,10 +13,11 @@ export interface Subgraph {
     requestId: string,
     deadline: AbortSignal,
   ): Promise<Answer>;
-  /** Goes in by a side door of the room. */
+  /** Goes in by a side door of the room. @param withinMs How long that may take; two minutes, if not given. */
   enter(
     path: string,
     ask: Omit<Ask, "at">,
+    withinMs?: number,
   ): Promise<{ status: number; contentType: string; body: string }>;
   close(): Promise<void>;
 }
@@ -69,11 +70,11 @@ export const httpSubgraph = (room: string, url: string, sign: Sign | null): Subg
       if (!isAnswer(answer)) throw new Error(`${room} answered with something else`);
       return answer;
     },
-    enter: async (path, { bytes, requester, requestId }) => {
+    enter: async (path, { bytes, requester, requestId }, withinMs = SIDE_DOOR_MS) => {
       const unavailable = (cause: unknown): never => {
         throw new Problem("SUBGRAPH_UNAVAILABLE", `\`${room}\` did not answer`, {}, { cause });
       };
-      const signal = AbortSignal.timeout(SIDE_DOOR_MS);
+      const signal = AbortSignal.timeout(withinMs);
       const { status, contentType, text } = await post(
         path,
         bytes,

@@ -3,11 +3,12 @@ import DataLoader from "dataloader";
 import type { Knex } from "knex";
 import { notFound } from "#schema/problems.ts";
 import type { Act } from "./act.ts";
-import type { Database, Sql, Transaction } from "./database.ts";
+import type { Database, Transaction } from "./database.ts";
 import { once, unchangedSince } from "./once.ts";
 import type { Versioned } from "./once.ts";
 import { record } from "./record.ts";
 import type { Row } from "./record.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** How a thing is written down. */
 export interface Shape<T extends Versioned> {
@@ -30,6 +31,9 @@ export interface Shape<T extends Versioned> {
 /** Narrows a query to what a requester may know of. */
 export type Narrow = (query: Knex.QueryBuilder) => Knex.QueryBuilder;
 
+/** Says to whom facts tie the asking agency. */
+export type Facts = Pick<Sharing, "knows" | "absent">;
+
 /** What comes with a change of an existing thing. */
 export interface ChangeInput {
   idempotencyKey: string;
@@ -45,14 +49,19 @@ export interface Aggregate<T extends Versioned> {
   save(tx: Transaction, before: T | null, after: T, act: Act): Promise<T>;
   /** Writes what is now known of a thing, whether it was known before or not; the version follows by itself. */
   put(tx: Transaction, id: string, act: Act, now: (before: T | null) => T): Promise<T>;
-  /** Finds things by id, those that `narrow` lets be seen; in one query for each tick. */
-  finder(sql: Sql, narrow: Narrow): DataLoader<string, T | null>;
+  /**
+   * Finds things by id, those that `narrow` lets be seen; in one query for each tick.
+   *
+   * @param sharing Given for things that tell of a `person_id`: facts may then show those that are not the agency's own.
+   */
+  finder(database: Database, narrow: Narrow, sharing?: Facts): DataLoader<string, T | null>;
   /** Finds lists of things by a column that refers to something else; in one query for each tick. */
   gatherer(
-    sql: Sql,
+    database: Database,
     narrow: Narrow,
     column: string,
     of: (thing: T) => string,
+    sharing?: Facts,
   ): DataLoader<string, T[]>;
   /** Makes one, once for each idempotency key. */
   make(
@@ -103,6 +112,24 @@ export const aggregate = <T extends Versioned>(shape: Shape<T>): Aggregate<T> =>
     );
     return after;
   };
+  const read = async (
+    { sql }: Database,
+    narrow: Narrow,
+    column: string,
+    ids: readonly string[],
+  ): Promise<Row[]> => (await narrow(sql(name).whereIn(column, ids)).orderBy("id")) as Row[];
+  /** Whom those tell of that the agency does not see: for that, the house looks. */
+  const whose = async (
+    database: Database,
+    column: string,
+    ids: readonly string[],
+  ): Promise<{ id: string; person_id: string }[]> =>
+    database
+      .house()
+      .sql(name)
+      .whereIn(column, ids)
+      .whereNotNull("person_id")
+      .select("id", "person_id");
   const effect = (as: string, input: { idempotencyKey: string }) => ({
     schema,
     of: table,
@@ -118,15 +145,32 @@ export const aggregate = <T extends Versioned>(shape: Shape<T>): Aggregate<T> =>
       const before = row ? fromRow(row) : null;
       return save(tx, before, { ...now(before), version: (before?.version ?? 0) + 1 }, act);
     },
-    finder: (sql, narrow) =>
+    finder: (database, narrow, sharing) =>
       new DataLoader(async (ids) => {
-        const rows = (await narrow(sql(name).whereIn("id", ids))) as Row[];
+        const rows = await read(database, narrow, "id", ids);
+        const hidden = ids.filter((id) => !rows.some((row) => row.id === id));
+        if (sharing && hidden.length > 0) {
+          const people = (await whose(database, "id", hidden)).map((row) => row.person_id);
+          // What is not there takes as long as what may not be seen.
+          if (people.length === 0) await sharing.absent();
+          else if ((await sharing.knows(people)).size > 0)
+            rows.push(...(await read(database, narrow, "id", hidden)));
+        }
         const found = new Map(rows.map((row) => [row.id, fromRow(row)]));
         return ids.map((id) => found.get(id) ?? null);
       }),
-    gatherer: (sql, narrow, column, of) =>
+    gatherer: (database, narrow, column, of, sharing) =>
       new DataLoader(async (ids) => {
-        const rows = (await narrow(sql(name).whereIn(column, ids)).orderBy("id")) as Row[];
+        const [seen, all] = await Promise.all([
+          read(database, narrow, column, ids),
+          sharing ? whose(database, column, ids) : [],
+        ]);
+        const hidden = all.filter(({ id }) => !seen.some((row) => row.id === id));
+        const isShownMore =
+          sharing &&
+          hidden.length > 0 &&
+          (await sharing.knows(hidden.map((row) => row.person_id))).size > 0;
+        const rows = isShownMore ? await read(database, narrow, column, ids) : seen;
         const things = Map.groupBy(rows.map(fromRow), of);
         return ids.map((id) => things.get(id) ?? []);
       }),

@@ -24,7 +24,8 @@ const OPERATION_LIMIT = 1_000_000;
  * Runs a room until it is told to stop. Its database must be migrated.
  *
  * Environment: DATABASE_URL, PORT, HOST, GATEWAY_PUBLIC_KEY, ROOMS_PUBLIC_KEY, ROOMS_PRIVATE_KEY (JWKs as JSON),
- * LISTENERS and NEIGHBOURS (`performance=http://...`, may be empty): who is told of its events, and whom it asks.
+ * LISTENERS and NEIGHBOURS (`performance=http://...`, may be empty): who is told of its events, and whom it asks; and
+ * the keys that the room's own work needs.
  */
 export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
   const log = openLog();
@@ -37,6 +38,11 @@ export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
     log,
     clock: systemClock,
     neighbours: neighbours.ask,
+  });
+  const work = await room.work?.(database.of(schemaOf(room.name)).house(), {
+    log,
+    clock: systemClock,
+    key: neededKey,
   });
 
   const routes: Record<string, Route> = {
@@ -82,7 +88,7 @@ export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
       if (status !== 204) throw new Error(`${name} answered ${status} to an event`);
     }
   };
-  const events = relay(database, schemaOf(room.name), deliver, log);
+  const events = relay(database.of(schemaOf(room.name)).house(), schemaOf(room.name), deliver, log);
 
   const server = await serve(routes, {
     port: Number(needed("PORT")),
@@ -97,6 +103,7 @@ export const runAlone = async <Context>(room: Room<Context>): Promise<void> => {
   stopOnSignals(async () => {
     await server.drain();
     await events.stop();
+    await work?.stop();
     await neighbours.close();
     await Promise.all(listeners.map(({ close }) => close()));
     await database.close();

@@ -58,6 +58,7 @@ const fromCursor = (order: Order, cursor: string): [Date, string] => {
 /**
  * One page of a query as a connection, by keyset: a deep page costs what the first one does.
  *
+ * @param permitted Those of the things that may be known of; what it leaves out leaves no trace in the page.
  * @throws {Problem} BAD_INPUT when `first` is outside 1 to 100, or `after` is not a cursor of this list.
  */
 export const connect = async <T>(
@@ -65,31 +66,41 @@ export const connect = async <T>(
   order: Order,
   { first, after }: Page,
   fromRow: (row: Row) => T,
+  permitted: (things: T[]) => Promise<T[]> | T[] = (things) => things,
 ): Promise<Connection<T>> => {
   const size = first ?? DEFAULT_SIZE;
   if (size < 1 || size > MAX_SIZE)
     throw new Problem("BAD_INPUT", `\`first\` must be from 1 to ${MAX_SIZE}`);
-  if (after != null) {
-    const [at, id] = fromCursor(order, after);
-    void query.whereRaw(`(??, id) ${order.direction === "asc" ? ">" : "<"} (?, ?)`, [
-      order.column,
-      at,
-      id,
-    ]);
+  let from = after == null ? null : fromCursor(order, after);
+  const found: { row: Row; node: T }[] = [];
+  for (;;) {
+    const part = query.clone();
+    if (from)
+      void part.whereRaw(`(??, id) ${order.direction === "asc" ? ">" : "<"} (?, ?)`, [
+        order.column,
+        ...from,
+      ]);
+    const rows = (await part
+      .orderBy([
+        { column: order.column, order: order.direction },
+        { column: "id", order: order.direction },
+      ])
+      .limit(size + 1)) as Row[];
+    const things = new Map(rows.map((row) => [fromRow(row), row]));
+    for (const node of await permitted([...things.keys()]))
+      found.push({ node, row: things.get(node) as Row });
+    const last = rows.at(-1);
+    if (found.length > size || rows.length <= size || !last) break;
+    // Those who may not know of some see a page as full as those who may.
+    from = [last[order.column] as Date, last.id as string];
   }
-  const rows = (await query
-    .orderBy([
-      { column: order.column, order: order.direction },
-      { column: "id", order: order.direction },
-    ])
-    .limit(size + 1)) as Row[];
-  const edges = rows
+  const edges = found
     .slice(0, size)
-    .map((row) => ({ cursor: toCursor(order, row), node: fromRow(row) }));
+    .map(({ row, node }) => ({ cursor: toCursor(order, row), node }));
   return {
     edges,
     pageInfo: {
-      hasNextPage: rows.length > size,
+      hasNextPage: found.length > size,
       hasPreviousPage: after != null,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,

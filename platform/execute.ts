@@ -49,6 +49,8 @@ import type {
   SelectionSetNode,
 } from "graphql";
 import { LRUCache } from "lru-cache";
+import type { Guard, Pattern, Tally, Told, Watch } from "./guard.ts";
+import type { Sharing } from "./sharing.ts";
 
 type Values = Record<string, unknown>;
 type Key = string | number;
@@ -56,6 +58,8 @@ type Key = string | number;
 /** One execution of an operation. */
 interface Run {
   context: unknown;
+  /** Judges what is asked of records; none for a schema that tells of nobody. */
+  watch: Watch | null;
   variables: Values;
   data: Values | null;
   errors: GraphQLError[];
@@ -67,6 +71,10 @@ interface Run {
 
 /** An object or a list of the answer that is being filled. It is a step of a path too, as resolvers are told it. */
 interface Vessel {
+  /** What has been given of the record that it is, or is part of. */
+  tally: Tally | undefined;
+  /** The position in `_entities` that it stands in; null if in none. */
+  at: number | null;
   holds: Record<Key, unknown>;
   /** The type of an object. */
   of: string | undefined;
@@ -79,8 +87,8 @@ interface Vessel {
   typename: string | undefined;
 }
 
-/** What a resolver is told of its field, whoever asks. */
-type Asked = Omit<GraphQLResolveInfo, "path" | "variableValues">;
+/** What a resolver is told of its field, whoever asks; and where it stands. */
+type Asked = Omit<GraphQLResolveInfo, "path" | "variableValues"> & { pattern: Pattern };
 
 /** Makes of what a resolver gave what goes into the answer. */
 type Complete = (given: unknown, into: Vessel, key: Key, run: Run) => unknown;
@@ -109,13 +117,23 @@ const stepTo = (into: Vessel, key: Key) => ({
   typename: into.of,
 });
 
+const isOfEntities = ({ key, up }: Vessel): boolean => key === "_entities" && up?.up === null;
+
 const vessel = (
   into: Vessel,
   key: Key,
   holds: Vessel["holds"],
   nullable: boolean,
   of?: string,
-): Vessel => ({ holds, of, nullable, up: into, ...stepTo(into, key) });
+): Vessel => ({
+  tally: into.tally,
+  at: into.at ?? (isOfEntities(into) && typeof key === "number" ? key : null),
+  holds,
+  of,
+  nullable,
+  up: into,
+  ...stepTo(into, key),
+});
 
 const infoOf = (asked: Asked, into: Vessel, key: Key, run: Run): GraphQLResolveInfo => ({
   ...asked,
@@ -212,6 +230,7 @@ const prepare = (
   operation: OperationDefinitionNode,
   root: GraphQLObjectType,
   switches: Values,
+  guard: Guard | null,
 ): Field[] => {
   const isIncluded = (node: SelectionNode): boolean =>
     getDirectiveValues(GraphQLSkipDirective, node, switches)?.if !== true &&
@@ -247,14 +266,23 @@ const prepare = (
     }
   };
 
-  const fieldsOf = (type: GraphQLObjectType, selectionSets: SelectionSetNode[]): Field[] => {
+  const fieldsOf = (
+    type: GraphQLObjectType,
+    selectionSets: SelectionSetNode[],
+    within: Pattern,
+  ): Field[] => {
     const found = new Map<string, FieldNode[]>();
     const spread = new Set<string>();
     for (const selectionSet of selectionSets) collect(type, selectionSet, found, spread);
-    return [...found].map(([key, fieldNodes]) => fieldOf(type, key, fieldNodes));
+    return [...found].map(([key, fieldNodes]) => fieldOf(type, key, fieldNodes, within));
   };
 
-  const fieldOf = (parentType: GraphQLObjectType, key: string, fieldNodes: FieldNode[]): Field => {
+  const fieldOf = (
+    parentType: GraphQLObjectType,
+    key: string,
+    fieldNodes: FieldNode[],
+    within: Pattern,
+  ): Field => {
     const [node] = fieldNodes as [FieldNode];
     const definition = definitionOf(schema, parentType, node.name.value);
     const { name: fieldName, type: returnType, args, resolve } = definition;
@@ -267,7 +295,17 @@ const prepare = (
       fragments,
       rootValue: undefined,
       operation,
+      pattern: [...within, key],
     });
+    const spot = guard?.spot(parentType.name, fieldName, returnType, place.asked.pattern);
+    const leads = spot !== undefined && spot.leads !== "NOWHERE";
+    const pass = (given: unknown, into: Vessel, run: Run): unknown => {
+      const { watch } = run;
+      if (!spot || !watch) return given;
+      return isPromise(given)
+        ? given.then((it) => watch.passing(spot, it, into.tally, into.at))
+        : watch.passing(spot, given, into.tally, into.at);
+    };
     const ask = (source: unknown, into: Vessel, run: Run): unknown =>
       (resolve ?? defaultFieldResolver)(
         source,
@@ -282,8 +320,12 @@ const prepare = (
       typeof (source as Values)[fieldName] !== "function";
     return (source, into, run) => {
       try {
+        if (spot && run.watch && !run.watch.mayAsk(spot, into.tally, into.at)) {
+          into.holds[key] = spot.denied;
+          return;
+        }
         const given = isProperty(source) ? source[fieldName] : ask(source, into, run);
-        fill(given, place, into, key, run);
+        fill(leads ? pass(given, into, run) : given, place, into, key, run);
       } catch (error) {
         into.holds[key] = refused(error, place, into, key, run);
       }
@@ -300,7 +342,10 @@ const prepare = (
     nullable: boolean,
     asked: Asked,
   ): Complete => {
-    if (isListType(type)) return listOf(placeOf(type.ofType, asked), nullable);
+    if (isListType(type)) {
+      const each = { ...asked, pattern: [...asked.pattern, "@"] };
+      return listOf(placeOf(type.ofType, each), nullable);
+    }
     if (isObjectType(type)) return objectOf(type, nullable, asked);
     if (isAbstractType(type)) return oneOf(type, nullable, asked);
     return (given) => {
@@ -332,7 +377,7 @@ const prepare = (
   const objectOf = (
     type: GraphQLObjectType,
     nullable: boolean,
-    { fieldNodes }: Asked,
+    { fieldNodes, pattern }: Asked,
   ): Complete => {
     const Blank = blank();
     // Not before the first object: where there is none, fragments that multiply cost nothing.
@@ -341,8 +386,10 @@ const prepare = (
       fields ??= fieldsOf(
         type,
         fieldNodes.flatMap(({ selectionSet }) => selectionSet ?? []),
+        pattern,
       );
       const object = vessel(into, key, new Blank(), nullable, type.name);
+      if (run.watch) object.tally = run.watch.tally(type.name, given, object.at) ?? into.tally;
       for (const field of fields) field(given, object, run);
       return object.holds;
     };
@@ -362,7 +409,7 @@ const prepare = (
     };
   };
 
-  return fieldsOf(root, [operation.selectionSet]);
+  return fieldsOf(root, [operation.selectionSet], []);
 };
 
 /** The names of the variables that `@skip` and `@include` go by. */
@@ -384,15 +431,32 @@ const WAYS = 16;
 /** How many errors in its variables a client is told of, as graphql-js tells. */
 const MOST_VARIABLE_ERRORS = 50;
 
+/** For whom a guarded operation is run. */
+export interface For {
+  sharing: Sharing;
+  /** The agency that asks. */
+  agency: string;
+}
+
 /** Runs one operation of a document. */
 export type Execute = (
   context: unknown,
   variables: Values,
   operationName: string | null,
-) => Promise<ExecutionResult>;
+  /** Left out where nothing is guarded. */
+  asked?: For,
+) => Promise<ExecutionResult & { told?: Told }>;
 
-/** Makes a valid document ready to be run, as often as it is asked. */
-export const executor = (schema: GraphQLSchema, document: DocumentNode): Execute => {
+/**
+ * Makes a valid document ready to be run, as often as it is asked.
+ *
+ * @param guard Null for a schema that tells of nobody.
+ */
+export const executor = (
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  guard: Guard | null = null,
+): Execute => {
   const fragments = Object.fromEntries(
     document.definitions
       .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
@@ -400,7 +464,8 @@ export const executor = (schema: GraphQLSchema, document: DocumentNode): Execute
   );
   const switchNames = switchesOf(document);
   const ready = new LRUCache<string, Field[]>({ max: WAYS });
-  return async (context, variableValues, operationName) => {
+  return async (context, variableValues, operationName, asked) => {
+    if (guard && !asked) throw new Error("nobody is asking for what is guarded");
     const operation = getOperationAST(document, operationName);
     const root = operation && schema.getRootType(operation.operation);
     // graphql-js says what is wrong.
@@ -414,13 +479,24 @@ export const executor = (schema: GraphQLSchema, document: DocumentNode): Execute
     if (refusals) return { errors: refusals };
     const switches = Object.fromEntries(switchNames.map((name) => [name, variables[name]]));
     const way = JSON.stringify([operationName, switches]);
-    const fields = ready.get(way) ?? prepare(schema, fragments, operation, root, switches);
+    const fields = ready.get(way) ?? prepare(schema, fragments, operation, root, switches, guard);
     ready.set(way, fields);
 
     const data: Values = new (blank())();
-    const run: Run = { context, variables, data, errors: [], waiting: 0, quiet: () => undefined };
+    const watch = guard && asked ? guard.watch(asked.sharing, asked.agency, variables) : null;
+    const run: Run = {
+      context,
+      watch,
+      variables,
+      data,
+      errors: [],
+      waiting: 0,
+      quiet: () => undefined,
+    };
     const quiet = () => run.waiting > 0 && new Promise<void>((resolve) => (run.quiet = resolve));
     const top: Vessel = {
+      tally: undefined,
+      at: null,
       holds: data,
       of: root.name,
       nullable: true,
@@ -439,6 +515,10 @@ export const executor = (schema: GraphQLSchema, document: DocumentNode): Execute
       empty(top, error as GraphQLError, run);
     }
     await quiet();
-    return { ...(run.errors.length > 0 && { errors: run.errors }), data: run.data };
+    return {
+      ...(run.errors.length > 0 && { errors: run.errors }),
+      data: run.data,
+      ...(watch && { told: watch.told() }),
+    };
   };
 };

@@ -22,11 +22,14 @@ export type Neighbours = (
  * Lets the room that keeps them vouch for what an input names. Ask before a transaction is opened: none may wait for
  * another room.
  *
+ * @returns What is known of it.
  * @throws {Problem} NOT_FOUND or BAD_INPUT when the claim does not hold.
  */
-export const vouch = async (neighbours: Neighbours, claim: Claim, act: Act): Promise<void> => {
+export const vouch = async (neighbours: Neighbours, claim: Claim, act: Act): Promise<Known> => {
   const question = { claim, requester: act.by };
-  vouched(claim, (await neighbours(KEEPER.room, KEEPER.path, question, act.requestId)) as Known);
+  const known = (await neighbours(KEEPER.room, KEEPER.path, question, act.requestId)) as Known;
+  vouched(claim, known);
+  return known;
 };
 
 const DEADLINE_MS = 800;

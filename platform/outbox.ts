@@ -38,7 +38,7 @@ export const relay = (database: Database, schema: string, deliver: Deliver, log:
         await database
           .sql(`${schema}.outbox`)
           .where({ id })
-          .update({ delivered_at: database.sql.fn.now() });
+          .update({ delivered_at: database.sql.raw("now()") });
       }
       if (rows.length < BATCH) return;
     }

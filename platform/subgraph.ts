@@ -1,21 +1,34 @@
 import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { parse, validate } from "graphql";
-import type { DocumentNode, GraphQLError, GraphQLFormattedError, GraphQLSchema } from "graphql";
+import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from "graphql";
+import type { JWK } from "jose";
 import { LRUCache } from "lru-cache";
-import { Problem } from "#schema/problems.ts";
+import { notFound, Problem } from "#schema/problems.ts";
 import { scalars } from "#schema/scalars.ts";
+import { FACTS } from "#sharing/facts.ts";
+import type { FactsTold } from "#sharing/facts.ts";
+import { KEEPS } from "#sharing/keeps.ts";
+import type { KeepsAsked, KeepsTold } from "#sharing/keeps.ts";
 import type { Requester } from "#sharing/requester.ts";
+import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "./act.ts";
 import type { Clock } from "./clock.ts";
-import type { Database } from "./database.ts";
+import type { Database, OpenDatabase } from "./database.ts";
 import { executor } from "./execute.ts";
 import type { Execute } from "./execute.ts";
+import type { Grants } from "./grants.ts";
 import type { Log } from "./log.ts";
+import { guard } from "./guard.ts";
+import type { Told } from "./guard.ts";
 import { spellIdsAlike } from "./ids.ts";
+import { labelsOf } from "./labels.ts";
 import { migrate } from "./migrate.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { Event } from "./record.ts";
+import { typeDefsOf } from "./type-defs.ts";
+import { openSharing } from "./sharing.ts";
+import type { AskFacts, Records, Seeing } from "./sharing.ts";
 
 /** What comes through a side door. */
 export interface Ask {
@@ -32,6 +45,13 @@ export type SideDoor = (ask: Ask) => Promise<{ status: number; contentType: stri
 /** The most bytes that come through a side door; a FHIR bundle is the largest thing that does. */
 export const SIDE_DOOR_LIMIT = 16_000_000;
 
+/** What a room does unasked, for as long as it is open. */
+export interface Work {
+  /** Does now what there is to do. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** What a room is made of. The same furniture in each. */
 export interface Room<Context> {
   /** As in the composed graph: `information-sharing`. */
@@ -39,12 +59,35 @@ export interface Room<Context> {
   /** The folder that holds `schema.graphql` and `migrations/`. */
   readonly folder: URL;
   readonly resolvers: Record<string, unknown>;
-  /** Made for each request: stores, loaders and the act. */
-  readonly context: (database: Database, act: Act, neighbours: Neighbours) => Context;
-  /** By path: `/fhir`. */
+  /** Whom its records tell of; without it, what is protected is withheld. */
+  readonly records: Records;
+  /** Made for each request, on what the asking agency sees of the database: stores, loaders and the act. */
+  readonly context: (
+    database: Database,
+    act: Act,
+    neighbours: Neighbours,
+    sharing: Seeing,
+  ) => Context;
+  /** Of which categories an agency has records of its own here; the gateway asks for no others. */
+  readonly keeps?: (database: Database, agency: string) => Promise<readonly Category[]>;
+  /** By path: `/fhir`. They see the database as the house does, as do the room's work and what it takes in. */
   readonly sideDoors?: (database: Database, log: Log) => Record<string, SideDoor>;
+  /**
+   * Begins its work.
+   *
+   * @param key A key of the house's, by the name of its setting.
+   */
+  readonly work?: (
+    database: Database,
+    at: { log: Log; clock: Clock; key: (setting: string) => JWK },
+  ) => Promise<Work>;
   /** Takes in an event of another room; called once or more for each event, and has effect once. */
-  readonly consume?: (database: Database, event: Event, at: Date) => Promise<void>;
+  readonly consume?: (
+    database: Database,
+    event: Event,
+    at: Date,
+    neighbours: Neighbours,
+  ) => Promise<void>;
 }
 
 /** An operation for one subgraph, as the planner writes it. */
@@ -54,16 +97,16 @@ export interface Operation {
   operationName?: string;
 }
 
-/** A subgraph's answer: data, and errors that a client may see. */
+/** A subgraph's answer: data, errors that a client may see, and what was given and withheld, for the gateway alone. */
 export interface Answer {
   data?: Record<string, unknown> | null;
   errors?: GraphQLFormattedError[];
+  extensions?: { sharing?: Told };
 }
 
 /** A room with its database open, ready to answer. */
 export interface OpenRoom {
   readonly name: string;
-  readonly database: Database;
   readonly schema: GraphQLSchema;
   /** By path, each with the request's instant filled in. */
   readonly sideDoors: Record<string, (ask: Omit<Ask, "at">) => ReturnType<SideDoor>>;
@@ -74,21 +117,28 @@ export interface OpenRoom {
 /** The database schema of a room: its name, as SQL spells it. */
 export const schemaOf = (room: string): string => room.replaceAll("-", "_");
 
-/** A room's part of the graph, as it is written. */
-export const typeDefsOf = (room: Pick<Room<never>, "folder">): DocumentNode =>
-  parse(readFileSync(new URL("schema.graphql", room.folder), "utf8"));
-
 const PLATFORM_MIGRATIONS = new URL("./migrations/", import.meta.url);
 
-/** Brings a room's own tables up to date, those of the platform in its schema first. */
+/** Which role may do what in a room's tables: the file beside the rooms, which names every table of each. */
+export const grantsOf = ({ name, folder }: Pick<Room<never>, "name" | "folder">): Grants => {
+  const all = JSON.parse(readFileSync(new URL("../grants.json", folder), "utf8")) as Record<
+    string,
+    Grants
+  >;
+  return all[schemaOf(name)] ?? {};
+};
+
+/** Brings a room's own tables up to date, those of the platform in its schema first, and what its roles may do with them. */
 export const migrateRoom = (
   room: Pick<Room<never>, "name" | "folder">,
-  database: Database,
+  database: OpenDatabase,
 ): Promise<string[]> =>
-  migrate(database, schemaOf(room.name), [
-    PLATFORM_MIGRATIONS,
-    new URL("migrations/", room.folder),
-  ]);
+  migrate(
+    database,
+    schemaOf(room.name),
+    [PLATFORM_MIGRATIONS, new URL("migrations/", room.folder)],
+    grantsOf(room),
+  );
 
 /**
  * What PostgreSQL says of a text that it cannot hold: character_not_in_repertoire and untranslatable_character (a NUL).
@@ -116,16 +166,29 @@ const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormatt
   return { ...base, message: "our mistake", extensions: { code: "FAULT", requestId } };
 };
 
+/** @throws {Problem} NOT_FOUND to everyone but the house. */
+const keepsDoor =
+  ({ keeps }: Pick<Room<never>, "keeps">, database: Database): SideDoor =>
+  async ({ bytes, requester }) => {
+    if (requester) notFound();
+    const { agency } = JSON.parse(bytes.toString("utf8")) as KeepsAsked;
+    const told: KeepsTold = { categories: (await keeps?.(database.by(agency), agency)) ?? [] };
+    return { status: 200, contentType: "application/json", body: JSON.stringify(told) };
+  };
+
 /** Opens a room on a database that is already migrated. */
 export const openRoom = <Context>(
   room: Room<Context>,
-  database: Database,
+  opened: OpenDatabase,
   { log, clock, neighbours }: { log: Log; clock: Clock; neighbours: Neighbours },
 ): OpenRoom => {
   const schema = buildSubgraphSchema([
-    { typeDefs: typeDefsOf(room), resolvers: { ...scalars, ...room.resolvers } as never },
+    { typeDefs: typeDefsOf(room.folder), resolvers: { ...scalars, ...room.resolvers } as never },
   ]);
   spellIdsAlike(schema);
+  const labels = labelsOf(typeDefsOf(room.folder));
+  if (!labels) throw new Error(`${room.name} does not say what its fields hold`);
+  const guarding = guard(schema, labels, room.records);
   // The planner writes few documents; each is parsed and validated once.
   const documents = new LRUCache<string, Execute | readonly GraphQLError[]>({ max: 1000 });
   const read = (query: string) => {
@@ -134,7 +197,7 @@ export const openRoom = <Context>(
       try {
         const parsed = parse(query);
         const errors = validate(schema, parsed);
-        document = errors.length > 0 ? errors : executor(schema, parsed);
+        document = errors.length > 0 ? errors : executor(schema, parsed, guarding);
       } catch (error) {
         document = [error as GraphQLError];
       }
@@ -142,16 +205,28 @@ export const openRoom = <Context>(
     }
     return document;
   };
+  const database = opened.of(schemaOf(room.name));
+  const doors = {
+    ...room.sideDoors?.(database.house(), log),
+    [KEEPS.path]: keepsDoor(room, database),
+  };
+  const sideDoors = Object.fromEntries(
+    Object.entries(doors).map(([path, door]) => [
+      path,
+      (ask: Omit<Ask, "at">) => door({ ...ask, at: clock() }),
+    ]),
+  );
+  /** The room that keeps the facts asks itself. */
+  const askFacts: AskFacts = async (asked, requestId) => {
+    const door = room.name === FACTS.room ? sideDoors[FACTS.path] : undefined;
+    if (!door) return (await neighbours(FACTS.room, FACTS.path, asked, requestId)) as FactsTold;
+    const bytes = Buffer.from(JSON.stringify(asked));
+    return JSON.parse((await door({ bytes, requester: null, requestId })).body) as FactsTold;
+  };
   return {
     name: room.name,
-    database,
     schema,
-    sideDoors: Object.fromEntries(
-      Object.entries(room.sideDoors?.(database, log) ?? {}).map(([path, door]) => [
-        path,
-        (ask: Omit<Ask, "at">) => door({ ...ask, at: clock() }),
-      ]),
-    ),
+    sideDoors,
     answer: async ({ query, variables, operationName }, requester, requestId) => {
       const document = read(query);
       if (typeof document !== "function")
@@ -162,18 +237,24 @@ export const openRoom = <Context>(
           })),
         };
       const act: Act = { by: requester, at: clock(), requestId };
+      const sharing = openSharing(act, askFacts, log);
       const result = await document(
-        room.context(database, act, neighbours),
+        room.context(database.by(requester.agency, sharing.persons), act, neighbours, {
+          ...sharing,
+          permitted: (type, records) => guarding.permitted(sharing, type, records),
+        }),
         variables ?? {},
         operationName ?? null,
+        { sharing, agency: requester.agency },
       );
       return {
         ...(result.data !== undefined && { data: result.data as Record<string, unknown> | null }),
         ...(result.errors && {
           errors: result.errors.map((error) => shown(error, log, requestId)),
         }),
+        ...(result.told && { extensions: { sharing: result.told } }),
       };
     },
-    consume: async (event) => room.consume?.(database, event, clock()),
+    consume: async (event) => room.consume?.(database.house(), event, clock(), neighbours),
   };
 };

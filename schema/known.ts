@@ -9,6 +9,8 @@ export const KEEPER = { room: "referrals", path: "/known" } as const;
 
 /** What an input names of another room's things. */
 export interface Claim {
+  /** A person whom the requester must be able to act for. */
+  person?: string;
   /** A referral that the requester must be able to see. */
   referral?: string;
   /** An interface, and the field that names it. */
@@ -17,9 +19,12 @@ export interface Claim {
   agencies?: { ids: readonly string[]; field: string };
 }
 
-/** What the room that keeps them says. */
+/** What the room that keeps them says. `keepers`: the agencies whose own record the referral is. */
 export interface Known {
-  referral: boolean;
+  /** May the requester act for the person? */
+  person: boolean;
+  /** Whom the referral tells of, and what it tells by being there; null when there is none that may be acted on. */
+  referral: { person: string; raises: string[]; keepers: string[] } | null;
   /** The parties of the interface; null when there is no such interface. */
   parties: string[] | null;
   /** Those of the agencies that are on the roll. */
@@ -29,11 +34,12 @@ export interface Known {
 /**
  * Refuses a claim that does not hold.
  *
- * @throws {Problem} NOT_FOUND for a referral that is not, or not the requester's to know of; BAD_INPUT naming the field
+ * @throws {Problem} NOT_FOUND for a referral or a person that is not, or not the requester's to know of; BAD_INPUT naming the field
  *   of an interface or agency that is not known, or of an agency that is no party.
  */
 export const vouched = (claim: Claim, known: Known): void => {
   if (claim.referral !== undefined && !known.referral) notFound();
+  if (claim.person !== undefined && !known.person) notFound();
   const { interface: at, agencies } = claim;
   if (at && !known.parties)
     throw new Problem("BAD_INPUT", `\`${at.field}\` is no interface that is known here`, {
@@ -54,3 +60,33 @@ export const vouched = (claim: Claim, known: Known): void => {
       },
     );
 };
+
+/** Where the roll says what an agency is: `{ "agency": id }` in; `{ "known": boolean, "kind": kind | null }` out. */
+export const DIRECTORY = { room: "referrals", path: "/directory" } as const;
+
+/** Where the room that keeps people finds one for the house, whoever asks: for attestations, which are reviewed. */
+export const FIND_PERSON = { room: "referrals", path: "/find-person" } as const;
+
+/** Whom to look for: by id, by an identifier, or by family name and birth date (YYYY-MM-DD). */
+export type PersonSought =
+  { id: string } | { system: string; value: string } | { family: string; birthDate: string };
+
+/** The one person who answers to it, and the agencies whose systems sent their records; null when there is none or several. */
+export interface PersonFound {
+  person: { id: string; sources: string[] } | null;
+}
+
+/** Where the room that takes FHIR in tells of a consent as it was received, by its id here: `{ "id": ... }`. */
+export const CONSENT_KEPT = { room: "referrals", path: "/consent" } as const;
+
+/** A consent as it was received last; null when there is none. */
+export interface ConsentKept<Resource = unknown> {
+  consent: {
+    person: string;
+    /** The agency whose system sent it. */
+    source: string;
+    resource: Resource;
+    /** What the resource's references to organizations mean here, by the reference as it stands there. */
+    agencies: Record<string, string>;
+  } | null;
+}

@@ -54,6 +54,15 @@ export const PROBLEMS = {
       "a part of the graph answered with what the schema does not allow; the field, or what it stands in, is null",
   },
   SHUTTING_DOWN: { status: 503, means: "this process is going away; ask again" },
+  WITHHELD: {
+    status: 403,
+    means:
+      "the law of sharing does not let this be given; `because` says why, and `routes` what could open it",
+  },
+  DISCLOSURE_NOT_RECORDED: {
+    status: 503,
+    means: "what would be given could not be written down first, so nothing is given; try again",
+  },
   FAULT: { status: 500, means: "our mistake; the request id finds it in the log" },
 
   MALFORMED_JSON: { status: 400, means: "FHIR intake: the bytes are not JSON", issue: "structure" },

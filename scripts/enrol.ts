@@ -46,11 +46,16 @@ try {
       basis: null,
       subject: "operator",
     } as const;
-    const agency = await enrolAgency(database, { id, name, kind }, identifiers, {
-      by,
-      at: systemClock(),
-      requestId: uuidv7(),
-    });
+    const agency = await enrolAgency(
+      database.of("referrals").house(),
+      { id, name, kind },
+      identifiers,
+      {
+        by,
+        at: systemClock(),
+        requestId: uuidv7(),
+      },
+    );
     console.log(`${agency.id}  ${agency.name}`);
   } finally {
     await database.close();

@@ -1,17 +1,19 @@
 /** The whole house in one process: every room, and the gateway before them. */
 import { readFileSync } from "node:fs";
+import type { JWK } from "jose";
 import type { Clock } from "#platform/clock.ts";
 import type { Budget } from "#platform/budget.ts";
 import { memoryBudget, redisBudget } from "#platform/budget.ts";
 import { systemClock } from "#platform/clock.ts";
 import { openPglite, openPostgresql } from "#platform/database.ts";
-import type { Database } from "#platform/database.ts";
+import type { OpenDatabase } from "#platform/database.ts";
 import type { Log } from "#platform/log.ts";
 import type { Neighbours } from "#platform/neighbours.ts";
 import { relay } from "#platform/outbox.ts";
+import { newKeyPair } from "#platform/passport.ts";
 import { serve } from "#platform/serve.ts";
 import { migrateRoom, openRoom, schemaOf } from "#platform/subgraph.ts";
-import type { OpenRoom, Room } from "#platform/subgraph.ts";
+import type { OpenRoom, Room, Work } from "#platform/subgraph.ts";
 import { openGateway } from "../gateway/answer.ts";
 import { directoryOf, remembered } from "../gateway/directory.ts";
 import type { Deadlines } from "../gateway/link.ts";
@@ -33,7 +35,9 @@ export const ROOMS: readonly Room<never>[] = [
 ] as unknown as readonly Room<never>[];
 
 /** Which rooms hear of what happens in a room. */
-export const LISTENERS: Record<string, readonly string[]> = { referrals: ["performance"] };
+export const LISTENERS: Record<string, readonly string[]> = {
+  referrals: ["performance", "information-sharing"],
+};
 
 /** What a house stands on. */
 export interface Site {
@@ -45,6 +49,8 @@ export interface Site {
   port: number;
   host: string;
   issuer: Issuer;
+  /** What the ledger's checkpoints are signed with; without one, one that lasts as long as the house. */
+  ledgerKey?: JWK;
   log: Log;
   clock?: Clock;
   deadlines?: Deadlines;
@@ -53,11 +59,11 @@ export interface Site {
 /** A house that stands. */
 export interface House {
   url: string;
-  database: Database;
+  database: OpenDatabase;
   budget: Budget;
   clock: Clock;
   rooms: Record<string, OpenRoom>;
-  /** Carries every event that waits to the rooms that listen. */
+  /** Carries every event that waits to the rooms that listen, and lets each room do what it has to do. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -80,9 +86,19 @@ export const openHouse = async (site: Site): Promise<House> => {
     return JSON.parse(reply?.body ?? "null") as unknown;
   };
   for (const room of ROOMS) rooms[room.name] = openRoom(room, database, { log, clock, neighbours });
+  const ledgerKey = site.ledgerKey ?? (await newKeyPair()).privateJwk;
+  const works: Work[] = [];
+  for (const room of ROOMS) {
+    const work = await room.work?.(database.of(schemaOf(room.name)).house(), {
+      log,
+      clock,
+      key: () => ledgerKey,
+    });
+    if (work) works.push(work);
+  }
   const relays = Object.entries(LISTENERS).map(([from, to]) =>
     relay(
-      database,
+      database.of(schemaOf(from)).house(),
       schemaOf(from),
       async (event) => {
         for (const listener of to) await rooms[listener]?.consume(event);
@@ -120,11 +136,11 @@ export const openHouse = async (site: Site): Promise<House> => {
     clock,
     rooms,
     settle: async () => {
-      for (const it of relays) await it.flush();
+      for (const it of [...relays, ...works]) await it.flush();
     },
     close: async () => {
       await server.drain();
-      for (const it of relays) await it.stop();
+      for (const it of [...relays, ...works]) await it.stop();
       await gateway.close();
       await database.close();
     },

@@ -4,7 +4,8 @@
  * would only choose between gateways that each answer by themselves.
  *
  * Environment, or `.env`: DATABASE_URL, REDIS_URL (optional), PORT_OFFSET (added to every port), and what
- * docker-compose.yml asks for. Signing keys that are not set are made for this run.
+ * docker-compose.yml asks for. Signing keys that are not set are made for this run; the ledger's is kept in DATA_DIR,
+ * for what it has signed is there in the next run too.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -14,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { newKeyPair } from "#platform/passport.ts";
 import { plan, readComposeFile } from "./compose-file.ts";
 import type { Process, Variables } from "./compose-file.ts";
+import { ledgerKey } from "./site.ts";
 
 const READY_WITHIN_SECONDS = 60;
 const ASK_EVERY_MS = 100;
@@ -33,6 +35,7 @@ const missingKeys = async (): Promise<Variables> => {
     fresh[`${signatory}_PRIVATE_KEY`] = JSON.stringify(privateJwk);
     fresh[`${signatory}_PUBLIC_KEY`] = JSON.stringify(publicJwk);
   }
+  if (!process.env.LEDGER_PRIVATE_KEY) fresh.LEDGER_PRIVATE_KEY = JSON.stringify(await ledgerKey());
   return fresh;
 };
 

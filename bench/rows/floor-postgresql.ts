@@ -3,7 +3,7 @@
  * those at the same time that were under way at the same time; then the same bytes.
  */
 import pg from "pg";
-import type { Sql } from "../../platform/database.ts";
+import type { OpenDatabase } from "../../platform/database.ts";
 import { ask } from "../ask.ts";
 import type { Door } from "../ask.ts";
 import { ground, ready } from "../child.ts";
@@ -32,7 +32,7 @@ interface Told {
 
 const ASKED_FIRST = 3;
 
-const record = async (house: Door, sql: Sql, body: string): Promise<Recording> => {
+const record = async (house: Door, sql: OpenDatabase["sql"], body: string): Promise<Recording> => {
   for (let time = 0; time < ASKED_FIRST; time++) await ask(house, body);
   const waves: Statement[][] = [];
   const waveOf = new Map<string, number>();

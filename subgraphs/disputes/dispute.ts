@@ -2,6 +2,7 @@
 import { need, Problem } from "#schema/problems.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
+import type { OnReferral } from "#platform/sharing.ts";
 
 export type DisputeType = "ELIGIBILITY" | "CAPACITY" | "SAFEGUARDING_THRESHOLD" | "FUNDING";
 export type DisputeSubject = "FUND" | "PROVIDE" | "ACCEPT" | "ACT_FIRST" | "THRESHOLD";
@@ -21,7 +22,7 @@ export interface Position {
 }
 
 /** One agency's formal disagreement with another about who does what for a person. */
-export interface Dispute {
+export interface Dispute extends OnReferral {
   id: string;
   version: number;
   referral: Ref;
@@ -62,7 +63,7 @@ const stated = (statement: string, act: Act): Position => {
  *   when the asking agency is none of them, when its position is blank, or when coverage is not required and no reason
  *   is given.
  */
-export const open = (id: string, opening: Opening, act: Act): Dispute => {
+export const open = (id: string, opening: Opening, act: Act): Omit<Dispute, keyof OnReferral> => {
   if (!worksWithPeople(act.by))
     throw new Problem(
       "FORBIDDEN",

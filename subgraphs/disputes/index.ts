@@ -2,16 +2,19 @@
 import { isMain, runAlone } from "#platform/alone.ts";
 import type { Room } from "#platform/subgraph.ts";
 import type { Context } from "./context.ts";
+import { records } from "./records.ts";
 import { resolvers } from "./resolvers.ts";
-import { openDisputes } from "./store.ts";
+import { keeps, openDisputes } from "./store.ts";
 
 export const disputes: Room<Context> = {
   name: "disputes",
   folder: new URL("./", import.meta.url),
   resolvers,
-  context: (database, act, neighbours) => ({
+  records,
+  keeps,
+  context: (database, act, neighbours, sharing) => ({
     act,
-    disputes: openDisputes(database, act, neighbours),
+    disputes: openDisputes(database, act, neighbours, sharing),
   }),
 };
 

@@ -105,8 +105,8 @@ export type Dispute = {
 export type Position = {
   __typename?: "Position";
   agency?: Maybe<Agency>;
-  statement: Scalars["String"]["output"];
-  statedAt: Scalars["DateTime"]["output"];
+  statement?: Maybe<Scalars["String"]["output"]>;
+  statedAt?: Maybe<Scalars["DateTime"]["output"]>;
 };
 
 export type Agency = {
@@ -138,7 +138,7 @@ export type DisputeConnection = {
 export type DisputeEdge = {
   __typename?: "DisputeEdge";
   cursor: Scalars["String"]["output"];
-  node: Dispute;
+  node?: Maybe<Dispute>;
 };
 
 export type OpenDisputeInput = {
@@ -314,7 +314,9 @@ export type ResolversTypes = {
   DisputeConnection: ResolverTypeWrapper<
     Omit<DisputeConnection, "edges"> & { edges: Array<ResolversTypes["DisputeEdge"]> }
   >;
-  DisputeEdge: ResolverTypeWrapper<Omit<DisputeEdge, "node"> & { node: ResolversTypes["Dispute"] }>;
+  DisputeEdge: ResolverTypeWrapper<
+    Omit<DisputeEdge, "node"> & { node?: Maybe<ResolversTypes["Dispute"]> }
+  >;
   OpenDisputeInput: OpenDisputeInput;
   StatePositionInput: StatePositionInput;
   WithdrawDisputeInput: WithdrawDisputeInput;
@@ -337,7 +339,7 @@ export type ResolversParentTypes = {
   DisputeConnection: Omit<DisputeConnection, "edges"> & {
     edges: Array<ResolversParentTypes["DisputeEdge"]>;
   };
-  DisputeEdge: Omit<DisputeEdge, "node"> & { node: ResolversParentTypes["Dispute"] };
+  DisputeEdge: Omit<DisputeEdge, "node"> & { node?: Maybe<ResolversParentTypes["Dispute"]> };
   OpenDisputeInput: OpenDisputeInput;
   StatePositionInput: StatePositionInput;
   WithdrawDisputeInput: WithdrawDisputeInput;
@@ -422,8 +424,8 @@ export type PositionResolvers<
   ParentType extends ResolversParentTypes["Position"] = ResolversParentTypes["Position"],
 > = {
   agency?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
-  statement?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
-  statedAt?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  statement?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  statedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
 };
 
 export type AgencyResolvers<
@@ -472,7 +474,7 @@ export type DisputeEdgeResolvers<
   ParentType extends ResolversParentTypes["DisputeEdge"] = ResolversParentTypes["DisputeEdge"],
 > = {
   cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes["Dispute"], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes["Dispute"]>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Requester } from "#sharing/requester.ts";
+import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 import { aggregate } from "#platform/aggregate.ts";
 import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
@@ -12,6 +13,8 @@ import { vouch } from "#platform/neighbours.ts";
 import type { Neighbours } from "#platform/neighbours.ts";
 import { fromJson, instant } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
+import { onReferral } from "#platform/sharing.ts";
+import type { Seeing } from "#platform/sharing.ts";
 import { open } from "./dispute.ts";
 import type { Coverage, Dispute, DisputeSubject, DisputeType, Opening, Stage } from "./dispute.ts";
 
@@ -25,6 +28,9 @@ const fromRow = (row: Row): Dispute => ({
   id: row.id as string,
   version: row.version as number,
   referral: { id: row.referral_id as string },
+  person: row.person_id as string | null,
+  keepers: row.keeper_ids as string[],
+  raises: row.raises as Category[],
   type: row.type as DisputeType,
   subject: row.subject as DisputeSubject,
   stage: row.stage as Stage,
@@ -44,6 +50,9 @@ const toRow = (dispute: Dispute) => ({
   id: dispute.id,
   version: dispute.version,
   referral_id: dispute.referral.id,
+  person_id: dispute.person,
+  keeper_ids: dispute.keepers,
+  raises: dispute.raises,
   type: dispute.type,
   subject: dispute.subject,
   stage: dispute.stage,
@@ -61,7 +70,7 @@ const toRow = (dispute: Dispute) => ({
   ),
 });
 
-/** To an agency that is no party, the dispute does not exist. */
+/** What an agency's requester may change: that which it is a party to. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
   worksWithPeople(by)
     ? query.whereRaw("party_ids @> array[?]::uuid[]", [by.agency])
@@ -76,19 +85,41 @@ const kept = aggregate<Dispute>({
   told: ({ referral, stage }) => ({ referral: referral.id, stage }),
 });
 
+/** Of which categories an agency has records of its own here. */
+export const keeps = async ({ sql }: Database, agency: string): Promise<Category[]> =>
+  (await sql(kept.name).whereRaw("keeper_ids @> array[?]::uuid[]", [agency]).first("id"))
+    ? ["REFERRAL_ADMIN"]
+    : [];
+
 /** Disputes, as one requester may see and change them. */
-export const openDisputes = (database: Database, act: Act, neighbours: Neighbours) => {
+export const openDisputes = (
+  database: Database,
+  act: Act,
+  neighbours: Neighbours,
+  sharing: Seeing,
+) => {
   const { sql } = database;
   const seen: Narrow = (query) => seenBy(act.by, query);
-  const byId = kept.finder(sql, seen);
-  const ofReferral = kept.gatherer(sql, seen, "referral_id", ({ referral }) => referral.id);
+  // Whoever may be given one may read it, party or not: it is judged before it is given.
+  const byId = kept.finder(database, (query) => query, sharing);
+  const ofReferral = kept.gatherer(
+    database,
+    (query) => query,
+    "referral_id",
+    ({ referral }) => referral.id,
+    sharing,
+  );
+  const isParty: Narrow = (query) =>
+    query.whereRaw("party_ids @> array[?]::uuid[]", [act.by.agency]);
   return {
     find: (id: string) => byId.load(id),
     ofReferral: (id: string) => ofReferral.load(id),
     list: (stages: readonly Stage[] | null | undefined, page: Page) => {
-      const query = seen(sql(kept.name));
+      const query = isParty(sql(kept.name));
       if (stages) void query.whereIn("stage", stages);
-      return connect(query, { column: "opened_at", direction: "desc" }, page, fromRow);
+      return connect(query, { column: "opened_at", direction: "desc" }, page, fromRow, (all) =>
+        sharing.permitted("Dispute", all),
+      );
     },
     open: async (input: Opening & { idempotencyKey: string }) => {
       const claim = {
@@ -96,8 +127,11 @@ export const openDisputes = (database: Database, act: Act, neighbours: Neighbour
         agencies: { ids: input.partyIds, field: "partyIds" },
       };
       const opened = open(uuidv7(), input, act);
-      await vouch(neighbours, claim, act);
-      return kept.make(database, act, "openDispute", input, () => opened);
+      const known = await vouch(neighbours, claim, act);
+      return kept.make(database, act, "openDispute", input, () => ({
+        ...opened,
+        ...onReferral(known, input.partyIds),
+      }));
     },
     /** One move. */
     change: (input: ChangeInput, as: string, step: (dispute: Dispute) => Dispute) =>

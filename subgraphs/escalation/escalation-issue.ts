@@ -2,6 +2,7 @@
 import { need, Problem } from "#schema/problems.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Act } from "#platform/act.ts";
+import type { OnReferral } from "#platform/sharing.ts";
 
 export type IssueType =
   | "DELAYED_CRISIS_RESPONSE"
@@ -20,7 +21,7 @@ export interface Ref {
 }
 
 /** Something between two agencies that must not wait. */
-export interface EscalationIssue {
+export interface EscalationIssue extends OnReferral {
   id: string;
   version: number;
   referral: Ref;
@@ -56,7 +57,11 @@ const words = (text: string | null | undefined, field: string): string => {
  * @throws {Problem} FORBIDDEN to roles that do not work with people; BAD_INPUT when the impact is blank, when OTHER has
  *   no words, or when an agency would escalate to itself.
  */
-export const raise = (id: string, raising: Raising, act: Act): EscalationIssue => {
+export const raise = (
+  id: string,
+  raising: Raising,
+  act: Act,
+): Omit<EscalationIssue, keyof OnReferral> => {
   if (!worksWithPeople(act.by))
     throw new Problem(
       "FORBIDDEN",

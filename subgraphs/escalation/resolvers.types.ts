@@ -114,7 +114,7 @@ export type EscalationIssueConnection = {
 export type EscalationIssueEdge = {
   __typename?: "EscalationIssueEdge";
   cursor: Scalars["String"]["output"];
-  node: EscalationIssue;
+  node?: Maybe<EscalationIssue>;
 };
 
 export type RaiseIssueInput = {
@@ -281,7 +281,7 @@ export type ResolversTypes = {
     }
   >;
   EscalationIssueEdge: ResolverTypeWrapper<
-    Omit<EscalationIssueEdge, "node"> & { node: ResolversTypes["EscalationIssue"] }
+    Omit<EscalationIssueEdge, "node"> & { node?: Maybe<ResolversTypes["EscalationIssue"]> }
   >;
   RaiseIssueInput: RaiseIssueInput;
   ResolveIssueInput: ResolveIssueInput;
@@ -304,7 +304,7 @@ export type ResolversParentTypes = {
     edges: Array<ResolversParentTypes["EscalationIssueEdge"]>;
   };
   EscalationIssueEdge: Omit<EscalationIssueEdge, "node"> & {
-    node: ResolversParentTypes["EscalationIssue"];
+    node?: Maybe<ResolversParentTypes["EscalationIssue"]>;
   };
   RaiseIssueInput: RaiseIssueInput;
   ResolveIssueInput: ResolveIssueInput;
@@ -426,7 +426,7 @@ export type EscalationIssueEdgeResolvers<
     ResolversParentTypes["EscalationIssueEdge"],
 > = {
   cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes["EscalationIssue"], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes["EscalationIssue"]>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { Requester } from "#sharing/requester.ts";
+import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 import { aggregate } from "#platform/aggregate.ts";
 import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
@@ -12,6 +13,8 @@ import { vouch } from "#platform/neighbours.ts";
 import type { Neighbours } from "#platform/neighbours.ts";
 import { instant, instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
+import { onReferral } from "#platform/sharing.ts";
+import type { Seeing } from "#platform/sharing.ts";
 import { raise, resolve } from "./escalation-issue.ts";
 import type { EscalationIssue, IssueType, Raising, Rung } from "./escalation-issue.ts";
 
@@ -19,6 +22,9 @@ const fromRow = (row: Row): EscalationIssue => ({
   id: row.id as string,
   version: row.version as number,
   referral: { id: row.referral_id as string },
+  person: row.person_id as string | null,
+  keepers: row.keeper_ids as string[],
+  raises: row.raises as Category[],
   type: row.type as IssueType,
   typeText: row.type_text as string | null,
   impact: row.impact as string,
@@ -34,6 +40,9 @@ const toRow = (issue: EscalationIssue) => ({
   id: issue.id,
   version: issue.version,
   referral_id: issue.referral.id,
+  person_id: issue.person,
+  keeper_ids: issue.keepers,
+  raises: issue.raises,
   type: issue.type,
   type_text: issue.typeText,
   impact: issue.impact,
@@ -45,7 +54,7 @@ const toRow = (issue: EscalationIssue) => ({
   resolution: issue.resolution,
 });
 
-/** To an agency that is no party, the issue does not exist. */
+/** What an agency's requester may change: that which it is a party to. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
   worksWithPeople(by)
     ? query.whereRaw("party_ids @> array[?]::uuid[]", [by.agency])
@@ -60,21 +69,42 @@ const kept = aggregate<EscalationIssue>({
   told: ({ referral, rung }) => ({ referral: referral.id, rung }),
 });
 
+/** Of which categories an agency has records of its own here. */
+export const keeps = async ({ sql }: Database, agency: string): Promise<Category[]> =>
+  (await sql(kept.name).whereRaw("keeper_ids @> array[?]::uuid[]", [agency]).first("id"))
+    ? ["REFERRAL_ADMIN", "CARE_PLAN"]
+    : [];
+
 /** Issues, as one requester may see and move them. */
-export const openIssues = (database: Database, act: Act, neighbours: Neighbours) => {
+export const openIssues = (
+  database: Database,
+  act: Act,
+  neighbours: Neighbours,
+  sharing: Seeing,
+) => {
   const { sql } = database;
   const seen: Narrow = (query) => seenBy(act.by, query);
-  const byId = kept.finder(sql, seen);
-  const ofReferral = kept.gatherer(sql, seen, "referral_id", ({ referral }) => referral.id);
+  // Whoever may be given one may read it, party or not: it is judged before it is given.
+  const byId = kept.finder(database, (query) => query, sharing);
+  const ofReferral = kept.gatherer(
+    database,
+    (query) => query,
+    "referral_id",
+    ({ referral }) => referral.id,
+    sharing,
+  );
+  const isParty: Narrow = (query) =>
+    query.whereRaw("party_ids @> array[?]::uuid[]", [act.by.agency]);
   return {
     find: (id: string) => byId.load(id),
     ofReferral: (id: string) => ofReferral.load(id),
     listOpen: (page: Page) =>
       connect(
-        seen(sql(kept.name).whereNull("resolved_at")),
+        isParty(sql(kept.name).whereNull("resolved_at")),
         { column: "raised_at", direction: "asc" },
         page,
         fromRow,
+        (all) => sharing.permitted("EscalationIssue", all),
       ),
     raise: async (input: Raising & { idempotencyKey: string }) => {
       const claim = {
@@ -82,8 +112,12 @@ export const openIssues = (database: Database, act: Act, neighbours: Neighbours)
         agencies: { ids: [input.withAgencyId], field: "withAgencyId" },
       };
       const raised = raise(uuidv7(), input, act);
-      await vouch(neighbours, claim, act);
-      return kept.make(database, act, "raiseIssue", input, () => raised);
+      const known = await vouch(neighbours, claim, act);
+      const parties = raised.parties.map(({ id }) => id);
+      return kept.make(database, act, "raiseIssue", input, () => ({
+        ...raised,
+        ...onReferral(known, parties),
+      }));
     },
     resolve: (input: ChangeInput & { resolution: string }) =>
       kept.change(database, act, "resolveIssue", input, seen, (issue) =>

@@ -9,6 +9,8 @@ export const performance: Room<Context> = {
   name: "performance",
   folder: new URL("./", import.meta.url),
   resolvers,
+  // Figures and meetings name no person.
+  records: {},
   context: (database, act, neighbours) => ({
     act,
     performance: openPerformance(database, act, neighbours),

@@ -75,7 +75,8 @@ const freeze = async (
   at: Date,
 ) => {
   if (closed.length === 0) return;
-  await database.sql.raw(
+  // Whom a figure counts the house sees alone.
+  await database.house().sql.raw(
     `insert into performance.volume_snapshot (interface_id, month, persons, frozen_at)
      select i, m, count(distinct person_id), ?
      from unnest(?::uuid[]) i cross join unnest(?::text[]) m
@@ -90,7 +91,7 @@ const freeze = async (
 export const openPerformance = (database: Database, act: Act, neighbours: Neighbours) => {
   const { sql } = database;
   const seen: Narrow = (query) => query.whereRaw("agency_ids @> array[?]::uuid[]", [act.by.agency]);
-  const byId = kept.finder(sql, seen);
+  const byId = kept.finder(database, seen);
   const volume = new DataLoader<{ id: string; range: Month[] }, HandoffVolume[], string>(
     async (asked) => {
       const ids = [...new Set(asked.map(({ id }) => id))];

@@ -58,6 +58,13 @@ const kept = aggregate<Agency>({
 export const isOnRoll = async (sql: Sql, id: string): Promise<boolean> =>
   (await sql(kept.name).where({ id }).first("id")) !== undefined;
 
+/** What an agency is; null while nobody has said, or for none. */
+export const kindOf = async (sql: Sql, id: string | null): Promise<AgencyKind | null> =>
+  id === null
+    ? null
+    : ((((await sql(kept.name).where({ id }).first("kind")) as Row | undefined)
+        ?.kind as AgencyKind | null) ?? null);
+
 /** Writes what is now known of an agency, with its identifiers. What it is, an operator says; if not now, it stays. */
 export const saveAgency = async (
   tx: Transaction,
@@ -114,7 +121,7 @@ export const directoryDoor =
 
 /** The roll of agencies, for one request. It names no person, so every known requester may read it. */
 export const openAgencies = (database: Database) => {
-  const byId = kept.finder(database.sql, (query) => query);
+  const byId = kept.finder(database, (query) => query);
   const identifiers = new DataLoader<string, Identifier[]>(async (ids) => {
     const rows = (await database
       .sql("referrals.agency_identifier")

@@ -1,5 +1,6 @@
 import type { Act } from "#platform/act.ts";
 import type { Agencies } from "./agency-store.ts";
+import type { ContentLabels } from "./content-label-store.ts";
 import type { Handoffs } from "./handoff-store.ts";
 import type { Interfaces } from "./interface-store.ts";
 import type { People } from "./person-store.ts";
@@ -13,4 +14,5 @@ export interface Context {
   interfaces: Interfaces;
   referrals: Referrals;
   handoffs: Handoffs;
+  contentLabels: ContentLabels;
 }

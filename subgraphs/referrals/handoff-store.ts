@@ -4,19 +4,24 @@ import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
+import type { AgencyKind, Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 import { aggregate } from "#platform/aggregate.ts";
 import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
+import { asHouse } from "#platform/database.ts";
 import type { Database, Transaction } from "#platform/database.ts";
 import { fromJson, instant, instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
+import type { Seeing } from "#platform/sharing.ts";
 import { isOnRoll } from "./agency-store.ts";
-import { move, nextActionOwner, times, unmoved } from "./handoff.ts";
+import { move, NEXT, nextActionOwner, times, unmoved } from "./handoff.ts";
 import type { Facts, Handoff, Move, Recorded, State } from "./handoff.ts";
-import { tie } from "./person-store.ts";
-import { seenReferral } from "./referral-store.ts";
+import { followedUpTo } from "./person.ts";
+import { isKnownTo, tie } from "./person-store.ts";
+import { keepersOf, raisedBy } from "./records.ts";
+import { keepReferral, seenReferral } from "./referral-store.ts";
 
 export const handoffFromRow = (row: Row): Handoff => ({
   id: row.id as string,
@@ -43,6 +48,7 @@ export const handoffFromRow = (row: Row): Handoff => ({
   occurredAt: instant(row.occurred_at),
   recordedAt: instant(row.recorded_at),
   receivedAt: instant(row.received_at),
+  raises: (row.raises as Category[] | undefined) ?? [],
 });
 
 /** A handoff as it is written down. */
@@ -72,9 +78,10 @@ export const handoffToRow = (handoff: Handoff) => ({
   occurred_at: handoff.occurredAt,
   recorded_at: handoff.recordedAt,
   received_at: handoff.receivedAt,
+  raises: handoff.raises,
 });
 
-/** To an agency that is no party, the handoff does not exist. */
+/** The handoffs that an agency's requester may move: those that it is a party to. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
   worksWithPeople(by)
     ? query.whereRaw("? in (sender_id, receiver_id, coordinator_id)", [by.agency])
@@ -94,21 +101,66 @@ const kept = aggregate<Handoff>({
   occurredAt: ({ occurredAt }) => occurredAt,
 });
 
-const tieParties = (
-  tx: Transaction,
-  { person, sender, receiver, coordinator }: Handoff,
-  act: Act,
-) => tie(tx, person, [sender, receiver, coordinator], "REFERRAL", act.at);
+/** The ties that a handoff makes, as it now stands. No party sees those of another: the house notes them. */
+const tieParties = (tx: Transaction, handoff: Handoff, act: Act): Promise<void> =>
+  asHouse(tx, "referrals", () => tieAll(tx, handoff, act));
+
+const tieAll = async (tx: Transaction, handoff: Handoff, act: Act): Promise<void> => {
+  const { person, sender, receiver, coordinator, state, occurredAt } = handoff;
+  const isOver = NEXT[state] === null;
+  await tie(
+    tx,
+    {
+      person,
+      agencies: [sender, receiver, coordinator],
+      kind: "REFERRAL",
+      since: occurredAt,
+      until: isOver ? occurredAt : null,
+    },
+    act,
+  );
+  if (state === "IN_SERVICE" || state === "COMPLETED")
+    await tie(
+      tx,
+      {
+        person,
+        agencies: [receiver],
+        kind: "TREATING",
+        since: occurredAt,
+        until: isOver ? followedUpTo(occurredAt) : null,
+      },
+      act,
+    );
+};
+
+/** What a handoff tells of the person by naming who is at its ends. */
+const withRaises = async (tx: Transaction, handoff: Handoff): Promise<Handoff> => {
+  const rows = (await tx("referrals.agency")
+    .whereIn(
+      "id",
+      [handoff.sender, handoff.receiver].filter((id) => id !== null),
+    )
+    .select("kind")) as Row[];
+  const raises = raisedBy(rows.map(({ kind }) => kind as AgencyKind | null));
+  return { ...handoff, raises: [...new Set([...handoff.raises, ...raises])].sort() };
+};
+
+/** What must be so beside the row itself, once it is written: ties, and whose the referral is. */
+const settle = async (tx: Transaction, after: Handoff, act: Act): Promise<void> => {
+  await tieParties(tx, after, act);
+  await keepReferral(tx, after.referral, keepersOf(after), after.raises);
+};
 
 /** Writes a handoff as a record has it, with its history, its event and the ties that it makes. */
 export const saveHandoff = async (
   tx: Transaction,
   before: Handoff | null,
-  after: Handoff,
+  handoff: Handoff,
   act: Act,
 ): Promise<Handoff> => {
-  await tieParties(tx, after, act);
-  return kept.save(tx, before, after, act);
+  const after = await kept.save(tx, before, await withRaises(tx, handoff), act);
+  await settle(tx, after, act);
+  return after;
 };
 
 /** A handoff that is known to exist, locked for a change. */
@@ -179,11 +231,20 @@ const LATEST_FIRST = { column: "occurred_at", direction: "desc" } as const;
 const LONGEST_WAITING_FIRST = { column: "occurred_at", direction: "asc" } as const;
 
 /** Handoffs, as one requester may see and move them. */
-export const openHandoffs = (database: Database, act: Act) => {
+export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
   const { sql } = database;
   const seen: Narrow = (query) => seenBy(act.by, query);
-  const byId = kept.finder(sql, seen);
-  const ofReferral = kept.gatherer(sql, seen, "referral_id", ({ referral }) => referral);
+  // Whoever may be given one may read it, party or not: it is judged before it is given.
+  const byId = kept.finder(database, (query) => query, sharing);
+  const ofReferral = kept.gatherer(
+    database,
+    (query) => query,
+    "referral_id",
+    ({ referral }) => referral,
+  );
+  const isParty: Narrow = (query) =>
+    query.whereRaw("? in (sender_id, receiver_id, coordinator_id)", [act.by.agency]);
+  const permitted = (handoffs: Handoff[]) => sharing.permitted("Handoff", handoffs);
   const history = new DataLoader<string, HandoffEvent[]>(async (ids) => {
     const rows = (await sql("referrals.history")
       .where({ aggregate_type: "handoff" })
@@ -195,7 +256,7 @@ export const openHandoffs = (database: Database, act: Act) => {
     find: (id: string) => byId.load(id),
     ofReferral: (id: string) => ofReferral.load(id),
     history: (id: string) => history.load(id),
-    list: (
+    list: async (
       {
         person,
         interface: at,
@@ -203,18 +264,20 @@ export const openHandoffs = (database: Database, act: Act) => {
       }: { person?: string | null; interface?: string | null; states?: State[] | null },
       page: Page,
     ) => {
-      const query = seen(sql(kept.name));
-      if (person) void query.where({ person_id: person });
+      // Where no tie shows them, facts of the moment may.
+      if (person && !(await isKnownTo(sql, act.by, person))) await sharing.knows([person]);
+      const query = person ? sql(kept.name).where({ person_id: person }) : isParty(sql(kept.name));
       if (at) void query.where({ interface_id: at });
       if (states) void query.whereIn("state", states);
-      return connect(query, LATEST_FIRST, page, handoffFromRow);
+      return connect(query, LATEST_FIRST, page, handoffFromRow, permitted);
     },
     worklist: (page: Page) =>
       connect(
-        seen(sql(kept.name).where({ next_owner_id: act.by.agency })),
+        isParty(sql(kept.name).where({ next_owner_id: act.by.agency })),
         LONGEST_WAITING_FIRST,
         page,
         handoffFromRow,
+        permitted,
       ),
     /** Asks one performer to meet a need. */
     offer: (input: OfferInput) =>
@@ -237,7 +300,7 @@ export const openHandoffs = (database: Database, act: Act) => {
             "`interfaceId` must be an interface of all the agencies named",
             { field: "interfaceId" },
           );
-        const handoff: Handoff = {
+        const handoff = await withRaises(tx, {
           ...unmoved,
           ...times(input, act),
           id: uuidv7(),
@@ -252,8 +315,8 @@ export const openHandoffs = (database: Database, act: Act) => {
           move: "OFFER",
           origin: "GRAPH",
           leftAt: input.leavesAt ?? null,
-        };
-        await tieParties(tx, handoff, act);
+        });
+        await settle(tx, handoff, act);
         return handoff;
       }),
     /** Makes a move. */
@@ -263,7 +326,9 @@ export const openHandoffs = (database: Database, act: Act) => {
           throw new Problem("BAD_INPUT", "`redirectToId` is not on the roll", {
             field: "redirectToId",
           });
-        return move(before, name, input, act);
+        const after = move(before, name, input, act);
+        await tieParties(tx, after, act);
+        return after;
       }),
   };
 };

@@ -1,5 +1,6 @@
 /** Where a handoff can stand, what can be done with it, by whom, and who answers for the person meanwhile. */
 import { need, Problem } from "#schema/problems.ts";
+import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 
 /** The thirteen states (FHIR Task.status and businessStatus stand beside each in GLOSSARY.md). */
@@ -115,6 +116,8 @@ export interface Handoff {
   occurredAt: Date;
   recordedAt: Date;
   receivedAt: Date;
+  /** What it tells of the person by being there. */
+  raises: Category[];
 }
 
 /** A handoff of which nothing has been said yet: how each begins. */
@@ -130,6 +133,7 @@ export const unmoved: Pick<
   | "redirectTo"
   | "leftAt"
   | "engagedAt"
+  | "raises"
 > = {
   state: "ANTICIPATED",
   cycle: 1,
@@ -141,6 +145,7 @@ export const unmoved: Pick<
   redirectTo: null,
   leftAt: null,
   engagedAt: null,
+  raises: [],
 };
 
 /** What is said with a move. */

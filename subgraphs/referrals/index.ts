@@ -2,12 +2,17 @@
 import { isMain, runAlone } from "#platform/alone.ts";
 import type { Room } from "#platform/subgraph.ts";
 import { directoryDoor, openAgencies } from "./agency-store.ts";
+import { openContentLabels } from "./content-label-store.ts";
 import type { Context } from "./context.ts";
+import { consentDoor } from "./fhir/consent-store.ts";
 import { fhirDoor } from "./fhir/intake.ts";
+import { findPersonDoor } from "./find-person-store.ts";
 import { openHandoffs } from "./handoff-store.ts";
+import { keeps } from "./keeps-store.ts";
 import { knownDoor } from "./known-store.ts";
 import { openInterfaces } from "./interface-store.ts";
 import { openPeople } from "./person-store.ts";
+import { records } from "./records.ts";
 import { openReferrals } from "./referral-store.ts";
 import { resolvers } from "./resolvers.ts";
 
@@ -15,18 +20,23 @@ export const referrals: Room<Context> = {
   name: "referrals",
   folder: new URL("./", import.meta.url),
   resolvers,
-  context: (database, act) => ({
+  records,
+  keeps,
+  context: (database, act, _neighbours, sharing) => ({
     act,
     agencies: openAgencies(database),
-    people: openPeople(database, act),
+    people: openPeople(database, act, sharing),
     interfaces: openInterfaces(database, act),
-    referrals: openReferrals(database, act),
-    handoffs: openHandoffs(database, act),
+    referrals: openReferrals(database, act, sharing),
+    handoffs: openHandoffs(database, act, sharing),
+    contentLabels: openContentLabels(database, act),
   }),
   sideDoors: (database, log) => ({
     "/fhir": fhirDoor(database, log),
     "/directory": directoryDoor(database),
     "/known": knownDoor(database),
+    "/find-person": findPersonDoor(database),
+    "/consent": consentDoor(database),
   }),
 };
 

@@ -53,7 +53,7 @@ const kept = aggregate<Interface>({
 /** Interfaces, for one request. They name no person; their contacts are for the parties. */
 export const openInterfaces = (database: Database, act: Act) => {
   const { sql } = database;
-  const byId = kept.finder(sql, (query) => query);
+  const byId = kept.finder(database, (query) => query);
   const isParty: Narrow = (query) => query.whereRaw("? = any(party_ids)", [act.by.agency]);
   const agreedTerms = async (tx: Transaction, input: Terms) => {
     const terms = agreed(input, act.by);

@@ -3,7 +3,8 @@ import { notFound } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { Database } from "#platform/database.ts";
 import type { SideDoor } from "#platform/subgraph.ts";
-import { canSeeReferral } from "./referral-store.ts";
+import { isKnownTo } from "./person-store.ts";
+import { referralToActOn } from "./referral-store.ts";
 
 /**
  * What other rooms may ask about ids that this one keeps: a `Claim` and its requester in, what is `Known` out.
@@ -18,17 +19,20 @@ export const knownDoor =
       claim: Claim;
       requester: Requester;
     };
-    const { sql } = database;
-    const { referral, interface: at, agencies: { ids = [] } = {} } = claim;
-    const [canSee, row, agencies] = await Promise.all([
-      referral === undefined ? false : canSeeReferral(sql, requester, referral),
+    // The house asks, and for whom: what that agency does not see it is not told.
+    const { sql } = database.by(requester.agency);
+    const { person, referral, interface: at, agencies: { ids = [] } = {} } = claim;
+    const [isKnown, seen, row, agencies] = await Promise.all([
+      person !== undefined && isKnownTo(sql, requester, person),
+      referral === undefined ? null : referralToActOn(sql, requester, referral),
       at && sql("referrals.interface").where({ id: at.id }).first("party_ids"),
       sql("referrals.agency")
         .whereIn("id", [...ids])
         .pluck("id"),
     ]);
     const known: Known = {
-      referral: canSee,
+      person: isKnown,
+      referral: seen && { person: seen.person, raises: seen.raises, keepers: seen.keepers },
       parties: (row?.party_ids as string[] | undefined) ?? null,
       agencies: agencies as string[],
     };

@@ -3,24 +3,37 @@ import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
 import type { Requester } from "#sharing/requester.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
+import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 import { aggregate } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database, Sql, Transaction } from "#platform/database.ts";
-import { instant, instantOrNull } from "#platform/record.ts";
+import { instant, instantOrNull, record } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
+import type { Seeing } from "#platform/sharing.ts";
 import type { Identifier } from "./agency.ts";
-import type { Consent, Encounter, Medication, Person, TieKind } from "./person.ts";
+import { contentRaises } from "./content-label.ts";
+import { contentLabels } from "./content-label-store.ts";
+import type {
+  Encounter,
+  Medication,
+  Merged,
+  Particulars,
+  Person,
+  Reading,
+  TieKind,
+} from "./person.ts";
+import { aboutPerson } from "./records.ts";
 
-const fromRow = (row: Row): Person => ({
+const fromRow = (row: Row): Merged => ({
   id: row.id as string,
   version: row.version as number,
   name: row.name as string | null,
   birthDate: row.birth_date as string | null,
 });
 
-const toRow = (person: Person) => ({
+const toRow = (person: Merged) => ({
   id: person.id,
   version: person.version,
   name: person.name,
@@ -40,9 +53,10 @@ export const encounterFromRow = (row: Row): Encounter => ({
   startedAt: instantOrNull(row.started_at),
   endedAt: instantOrNull(row.ended_at),
   beganAt: instant(row.began_at),
+  raises: row.raises as Category[],
 });
 
-const medicationFromRow = (row: Row): Medication => ({
+const medicationFromRow = (row: Row): Omit<Medication, "raises"> => ({
   id: row.id as string,
   version: row.version as number,
   person: row.person_id as string,
@@ -52,46 +66,63 @@ const medicationFromRow = (row: Row): Medication => ({
   code: row.code as string | null,
 });
 
-const consentFromRow = (row: Row): Consent => ({
-  id: row.id as string,
-  version: row.version as number,
-  person: row.person_id as string,
-  source: row.source_id as string,
-  status: row.status as string,
-  scope: row.scope as string | null,
-  policy: row.policy as string | null,
-  givenAt: instantOrNull(row.given_at),
-});
+const TIED =
+  "exists (select from referrals.tie where tie.person_id = person.id and tie.agency_id = ?)";
 
-/** To an agency without a tie to the person, the person does not exist. */
+/** The people an agency's requester may act for: those that it is tied to. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
-  worksWithPeople(by)
-    ? query.whereExists(function () {
-        void this.select("*")
-          .from("referrals.tie")
-          .whereRaw("tie.person_id = person.id")
-          .where("tie.agency_id", by.agency);
-      })
-    : query.whereRaw("false");
+  worksWithPeople(by) ? query.whereRaw(TIED, [by.agency]) : query.whereRaw("false");
 
-/** What an agency reads of a person's record until a rule of sharing lets it read more: what it sent itself. */
-const sentBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
-  worksWithPeople(by) ? query.where({ source_id: by.agency }) : query.whereRaw("false");
+/** A tie, as it is to be from now on. */
+interface Tying {
+  person: string;
+  agencies: readonly (string | null)[];
+  kind: TieKind;
+  since: Date;
+  /** Null while it has no end. */
+  until: Date | null;
+}
 
-/** Notes why an agency may know that a person exists; saying so twice changes nothing. */
+/** Notes why an agency may know that a person exists, and until when it works with them; saying so twice changes nothing. */
 export const tie = async (
   tx: Transaction,
-  person: string,
-  agencies: readonly (string | null)[],
-  kind: TieKind,
-  since: Date,
+  { person, agencies, kind, since, until }: Tying,
+  act: Act,
 ): Promise<void> => {
-  const known = [...new Set(agencies)].filter((agency) => agency !== null);
-  if (known.length > 0)
-    await tx("referrals.tie")
-      .insert(known.map((agency) => ({ person_id: person, agency_id: agency, kind, since })))
-      .onConflict(["person_id", "agency_id", "kind"])
-      .ignore();
+  for (const agency of new Set(agencies)) {
+    if (agency === null) continue;
+    const key = { person_id: person, agency_id: agency, kind };
+    const before = (await tx("referrals.tie").where(key).forUpdate().first()) as Row | undefined;
+    if (before && +(instantOrNull(before.until) ?? NaN) === +(until ?? NaN)) continue;
+    if (before && before.until === null && until === null) continue;
+    const id = (before?.id as string | undefined) ?? uuidv7();
+    const version = ((before?.version as number | undefined) ?? 0) + 1;
+    const after = { ...key, id, version, since: instantOrNull(before?.since) ?? since, until };
+    await (before
+      ? tx("referrals.tie").where(key).update({ version, until })
+      : tx("referrals.tie").insert(after));
+    await record(
+      tx,
+      "referrals",
+      {
+        of: "tie",
+        id,
+        version,
+        what: "tie.changed",
+        before: before ?? null,
+        after,
+        occurredAt: act.at,
+        data: {
+          person,
+          agency,
+          kind,
+          since: after.since.toISOString(),
+          until: until?.toISOString() ?? null,
+        },
+      },
+      act,
+    );
+  }
 };
 
 /** Everyone who bears any of these identifiers, and whether this source said so itself. */
@@ -99,7 +130,7 @@ export const bearersOf = async (
   sql: Sql,
   identifiers: Identifier[],
   source: string,
-): Promise<(Person & { fromSource: boolean })[]> => {
+): Promise<(Merged & { fromSource: boolean })[]> => {
   if (identifiers.length === 0) return [];
   const rows = (await sql("referrals.person_identifier")
     .join("referrals.person", "person.id", "person_identifier.person_id")
@@ -113,7 +144,7 @@ export const bearersOf = async (
   return rows.map((row) => ({ ...fromRow(row), fromSource: row.from_source as boolean }));
 };
 
-const kept = aggregate<Person>({
+const kept = aggregate<Merged>({
   schema: "referrals",
   table: "person",
   fromRow,
@@ -126,7 +157,7 @@ const kept = aggregate<Person>({
 /** Writes what is now known of a person, with what identifies them. What is not said now stays. */
 export const savePerson = async (
   tx: Transaction,
-  person: Omit<Person, "version">,
+  person: Omit<Merged, "version">,
   identifiers: Identifier[],
   act: Act,
 ): Promise<void> => {
@@ -136,6 +167,20 @@ export const savePerson = async (
     name: person.name ?? before?.name ?? null,
     birthDate: person.birthDate ?? before?.birthDate ?? null,
   }));
+  await tx("referrals.person_record")
+    .insert({
+      person_id: person.id,
+      source_id: act.by.agency,
+      name: person.name,
+      birth_date: person.birthDate,
+      at: act.at,
+    })
+    .onConflict(["person_id", "source_id"])
+    .merge({
+      name: tx.raw("coalesce(excluded.name, person_record.name)"),
+      birth_date: tx.raw("coalesce(excluded.birth_date, person_record.birth_date)"),
+      at: act.at,
+    });
   if (identifiers.length > 0)
     await tx("referrals.person_identifier")
       .insert(
@@ -154,51 +199,99 @@ export const savePerson = async (
 export const isKnownTo = async (sql: Sql, by: Requester, person: string): Promise<boolean> =>
   (await seenBy(by, sql("referrals.person").where({ id: person })).first("id")) !== undefined;
 
+const reads = (isPresent: boolean): Reading => (isPresent ? "PRESENT" : "MISSING");
+
+const personFromRow = (row: Row): Person => ({
+  id: row.id as string,
+  version: row.version as number,
+  records: row.records as Person["records"],
+});
+
 /** People and their records, as one requester may see them. */
-export const openPeople = (database: Database, { by }: Act) => {
+export const openPeople = (database: Database, { by }: Act, sharing: Seeing) => {
   const { sql } = database;
-  const byId = kept.finder(sql, (query) => seenBy(by, query));
-  const ofPerson = <T extends { person: string }>(
-    table: string,
-    toThing: (row: Row) => T,
-    mayRead = true,
-  ) =>
-    new DataLoader<string, T[]>(async (ids) => {
-      const rows = mayRead
-        ? ((await sentBy(by, sql(table).whereIn("person_id", ids)).orderBy("id")) as Row[])
-        : [];
-      const things = rows.map(toThing);
-      return ids.map((id) => things.filter(({ person }) => person === id));
+  const read = async (ids: readonly string[]): Promise<Row[]> =>
+    (await sql("referrals.person")
+      .whereIn("id", ids)
+      .select(
+        "id",
+        "version",
+        sql.raw(`${TIED} as tied`, [by.agency]),
+        sql.raw(`coalesce((
+          select json_agg(json_build_object('source', source_id, 'name', name, 'birthDate', birth_date) order by at desc, source_id)
+          from referrals.person_record where person_record.person_id = person.id), '[]') as records`),
+      )) as Row[];
+  /** To an agency without a tie to the person, the person does not exist, unless facts of the moment say otherwise. */
+  const byId = new DataLoader<string, Person | null>(async (ids) => {
+    const tied = (await read(ids)).filter((row) => row.tied === true);
+    const found = new Map(tied.map((row) => [row.id as string, row]));
+    const untied = ids.filter((id) => !found.has(id));
+    const known = untied.length > 0 ? await sharing.knows(untied) : new Set<string>();
+    if (known.size > 0) for (const row of await read([...known])) found.set(row.id as string, row);
+    return ids.map((id) => {
+      const row = found.get(id);
+      return row ? personFromRow(row) : null;
     });
-  const medications = ofPerson("referrals.medication", medicationFromRow, by.role === "CLINICIAN");
-  const consents = ofPerson("referrals.consent", consentFromRow);
-  const identifiers = new DataLoader<string, Identifier[]>(async (ids) => {
-    const rows = (await sentBy(
-      by,
-      sql("referrals.person_identifier").whereIn("person_id", ids),
-    ).orderBy("system")) as Row[];
-    return ids.map((id) => rows.filter((row) => row.person_id === id) as unknown as Identifier[]);
+  });
+  const identifiers = new DataLoader<string, (Identifier & { source: string })[]>(async (ids) => {
+    const rows = (await sql("referrals.person_identifier")
+      .whereIn("person_id", ids)
+      .orderBy("system")
+      .select("person_id", "system", "value", { source: "source_id" })) as Row[];
+    return ids.map((id) => rows.filter((row) => row.person_id === id) as never);
+  });
+  const medications = new DataLoader<string, Medication[]>(async (ids) => {
+    const rows = (await sql("referrals.medication")
+      .whereIn("person_id", ids)
+      .orderBy("id")) as Row[];
+    const raised = contentRaises(await contentLabels(sql));
+    const all = rows.map(medicationFromRow).map((it) => ({ ...it, raises: raised(it) }));
+    return ids.map((id) => all.filter(({ person }) => person === id));
+  });
+  /** Whose record of a person the requester is given: its own, or the latest of those that the rules let it have. */
+  const sourceFor = (person: Person): string =>
+    sharing.verdict(aboutPerson(person)).of("DEMOGRAPHICS").source;
+  const particularsOf = (person: Person): Particulars | undefined =>
+    person.records.find(({ source }) => source === sourceFor(person));
+  const encounters = (person: string, page: Page) =>
+    connect(
+      sql("referrals.encounter").where({ person_id: person }),
+      { column: "began_at", direction: "asc" },
+      page,
+      encounterFromRow,
+      (all) => sharing.permitted("Encounter", all),
+    );
+  /** The agencies that say of a person that they take no medicine. */
+  const noMedications = new DataLoader<string, string[]>(async (ids) => {
+    const rows = (await sql("referrals.none_known").whereIn("person_id", ids)) as Row[];
+    return ids.map((id) =>
+      rows.filter((row) => row.person_id === id).map((row) => row.source_id as string),
+    );
   });
   return {
     find: (id: string) => byId.load(id),
     findByIdentifier: async ({ system, value }: Identifier) => {
-      const row = (await sentBy(
-        by,
-        sql("referrals.person_identifier").where({ system, value }),
-      ).first("person_id")) as Row | undefined;
+      const row = (await sql("referrals.person_identifier")
+        .where({ system, value, source_id: by.agency })
+        .first("person_id")) as Row | undefined;
       // The same two queries whether or not there is such a person, so that the time taken does not tell.
       return byId.load((row?.person_id as string | undefined) ?? uuidv7());
     },
-    identifiers: (id: string) => identifiers.load(id),
+    particulars: particularsOf,
+    identifiers: async (person: Person) =>
+      (await identifiers.load(person.id)).filter(({ source }) => source === sourceFor(person)),
     medications: (id: string) => medications.load(id),
-    consents: (id: string) => consents.load(id),
-    encounters: (person: string, page: Page) => {
-      const query = sql("referrals.encounter").where({ person_id: person });
-      const seen = worksWithPeople(by)
-        ? query.whereRaw("? in (agency_id, source_id)", [by.agency])
-        : query.whereRaw("false");
-      return connect(seen, { column: "began_at", direction: "asc" }, page, encounterFromRow);
-    },
+    encounters,
+    readings: (person: Person) => ({
+      demographics: reads((particularsOf(person)?.name ?? null) !== null),
+      encounters: async () => reads((await encounters(person.id, { first: 1 })).edges.length > 0),
+      medications: async (): Promise<Reading> => {
+        const all = await sharing.permitted("Medication", await medications.load(person.id));
+        if (all.length > 0) return "PRESENT";
+        const { source } = sharing.verdict(aboutPerson(person)).of("MEDICATIONS");
+        return (await noMedications.load(person.id)).includes(source) ? "NONE_KNOWN" : "MISSING";
+      },
+    }),
   };
 };
 

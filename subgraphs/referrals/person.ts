@@ -1,16 +1,42 @@
 /** People whom agencies look after, and what their records say. */
+import type { Category } from "#sharing/vocabulary.ts";
 
-/** Someone whom agencies look after. The id is opaque. */
-export interface Person {
-  id: string;
-  version: number;
+/** What identifies a person to those who look after them. */
+export interface Particulars {
   name: string | null;
   /** As received: YYYY, YYYY-MM or YYYY-MM-DD. */
   birthDate: string | null;
 }
 
+/** Someone whom agencies look after. The id is opaque. */
+export interface Person {
+  id: string;
+  version: number;
+  /** What each agency's own system says of them, the latest first. */
+  records: (Particulars & { source: string })[];
+}
+
+/** How a part of a person's record reads; what is withheld never comes as far as here. */
+export type Reading = "PRESENT" | "NONE_KNOWN" | "MISSING";
+
+/** All that is known of a person, whoever said it: for telling whether two records are of one person, and never shown. */
+export interface Merged extends Particulars {
+  id: string;
+  version: number;
+}
+
 /** Why an agency may know that a person exists. SOURCE: its own system sent the person's record. */
 export type TieKind = "SOURCE" | "TREATING" | "ENROLLED" | "REFERRAL";
+
+/**
+ * How long an agency goes on treating a person after their care there has ended: the window in which a return to hospital
+ * counts as a readmission (42 CFR 412.152).
+ */
+const FOLLOW_UP_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** When a tie of treatment ends, by when the care ended. */
+export const followedUpTo = (endedAt: Date): Date => new Date(+endedAt + FOLLOW_UP_DAYS * DAY_MS);
 
 /** A stay or a visit. */
 export interface Encounter {
@@ -28,6 +54,8 @@ export interface Encounter {
   endedAt: Date | null;
   /** For order alone; see the migration. */
   beganAt: Date;
+  /** What it tells of the person by being there. */
+  raises: Category[];
 }
 
 export interface Medication {
@@ -38,8 +66,11 @@ export interface Medication {
   name: string;
   status: string;
   code: string | null;
+  /** What it tells of the person beside that they take something. */
+  raises: Category[];
 }
 
+/** A consent as it was received: that it is there. What it comes to is known in the information-sharing room. */
 export interface Consent {
   id: string;
   version: number;

@@ -3,11 +3,13 @@ import { v7 as uuidv7 } from "uuid";
 import { notFound } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
+import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 import { aggregate } from "#platform/aggregate.ts";
 import type { Database, Sql, Transaction } from "#platform/database.ts";
 import { instant } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
+import type { Seeing } from "#platform/sharing.ts";
 import { isKnownTo } from "./person-store.ts";
 import { serviceNamed } from "./referral.ts";
 import type { Priority, Referral, ReferralStatus } from "./referral.ts";
@@ -21,6 +23,8 @@ const fromRow = (row: Row): Referral => ({
   priority: row.priority as Priority,
   service: row.service as string | null,
   authoredAt: instant(row.authored_at),
+  keepers: row.keeper_ids as string[],
+  raises: row.raises as Category[],
 });
 
 const toRow = (referral: Referral) => ({
@@ -32,16 +36,14 @@ const toRow = (referral: Referral) => ({
   priority: referral.priority,
   service: referral.service,
   authored_at: referral.authoredAt,
+  keeper_ids: referral.keepers,
+  raises: referral.raises,
 });
 
-/** To an agency that neither recorded the need nor is a party to one of its handoffs, the referral does not exist. */
+/** The referrals that an agency's requester may act on: those that are its own record too. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
   worksWithPeople(by)
-    ? query.whereRaw(
-        `(referrer_id = :agency or exists (select from referrals.handoff
-           where handoff.referral_id = referral.id and :agency in (sender_id, receiver_id, coordinator_id)))`,
-        { agency: by.agency },
-      )
+    ? query.whereRaw("keeper_ids @> array[?]::uuid[]", [by.agency])
     : query.whereRaw("false");
 
 const kept = aggregate<Referral>({
@@ -64,16 +66,47 @@ export const seenReferral = async (sql: Sql, by: Requester, id: string): Promise
 export const storedReferral = async (tx: Transaction, id: string): Promise<Referral> =>
   fromRow((await tx(kept.name).where({ id }).first()) as Row);
 
-/** May the requester know of this referral? */
-export const canSeeReferral = async (sql: Sql, by: Requester, id: string): Promise<boolean> =>
-  (await seenBy(by, sql(kept.name).where({ id })).first("id")) !== undefined;
+/** A referral that the requester may act on; null for one that it may not, or that is not there. */
+export const referralToActOn = async (
+  sql: Sql,
+  by: Requester,
+  id: string,
+): Promise<Referral | null> => {
+  const row = (await seenBy(by, sql(kept.name).where({ id })).first()) as Row | undefined;
+  return row ? fromRow(row) : null;
+};
 
-/** Writes a referral as a record has it, new or changed. */
+/** Writes a referral as a record has it, new or changed. Whose it is, and what it raises, only grows. */
 export const saveReferral = (
   tx: Transaction,
-  referral: Omit<Referral, "version">,
+  referral: Omit<Referral, "version" | "keepers" | "raises">,
   act: Act,
-): Promise<Referral> => kept.put(tx, referral.id, act, () => ({ ...referral, version: 0 }));
+): Promise<Referral> =>
+  kept.put(tx, referral.id, act, (before) => ({
+    ...referral,
+    version: 0,
+    keepers: [...new Set([...(before?.keepers ?? []), referral.referrer, act.by.agency])],
+    raises: before?.raises ?? [],
+  }));
+
+/** Makes a referral the record of whoever keeps a handoff of it too, and lets it tell what that handoff tells. */
+export const keepReferral = async (
+  tx: Transaction,
+  id: string,
+  keepers: readonly string[],
+  raises: readonly Category[],
+): Promise<void> =>
+  void (await tx(kept.name)
+    .where({ id })
+    .whereRaw("not (keeper_ids @> ?::uuid[] and raises @> ?::text[])", [keepers, raises] as never)
+    .update({
+      keeper_ids: tx.raw("array(select distinct unnest(keeper_ids || ?::uuid[]))", [
+        keepers,
+      ] as never),
+      raises: tx.raw("array(select distinct unnest(raises || ?::text[]) order by 1)", [
+        raises,
+      ] as never),
+    }));
 
 /** What comes with a need. */
 export interface ReferralInput {
@@ -84,8 +117,9 @@ export interface ReferralInput {
 }
 
 /** Needs, as one requester may see them. */
-export const openReferrals = (database: Database, act: Act) => {
-  const byId = kept.finder(database.sql, (query) => seenBy(act.by, query));
+export const openReferrals = (database: Database, act: Act, sharing: Seeing) => {
+  // Whoever may be given one may read it: it is judged before it is given.
+  const byId = kept.finder(database, (query) => query, sharing);
   return {
     find: (id: string) => byId.load(id),
     make: (input: ReferralInput) =>
@@ -100,6 +134,8 @@ export const openReferrals = (database: Database, act: Act) => {
           priority: input.priority ?? "ROUTINE",
           service: serviceNamed(input.service),
           authoredAt: act.at,
+          keepers: [act.by.agency],
+          raises: [],
         };
       }),
   };

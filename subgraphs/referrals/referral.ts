@@ -1,5 +1,6 @@
 /** A person's need, recorded once however many performers are asked: FHIR ServiceRequest. */
 import { need } from "#schema/problems.ts";
+import type { Category } from "#sharing/vocabulary.ts";
 
 export type ReferralStatus =
   "DRAFT" | "ACTIVE" | "ON_HOLD" | "REVOKED" | "COMPLETED" | "ENTERED_IN_ERROR" | "UNKNOWN";
@@ -15,6 +16,10 @@ export interface Referral {
   priority: Priority;
   service: string | null;
   authoredAt: Date;
+  /** The agencies whose own record it is: the referrer, and those of its handoffs. */
+  keepers: string[];
+  /** What it tells of the person by being there. */
+  raises: Category[];
 }
 
 /**

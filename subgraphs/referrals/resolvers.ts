@@ -14,6 +14,7 @@ const maybe = <T>(id: string | null, find: (id: string) => T): T | null =>
 
 export const resolvers: Resolvers = {
   Query: {
+    contentLabels: (_, page, { contentLabels }) => contentLabels.list(page),
     agency: (_, { id }, { agencies }) => agencies.find(id),
     agencies: (_, page, { agencies }) => agencies.list(page),
     person: (_, { id }, { people }) => people.find(id),
@@ -26,6 +27,8 @@ export const resolvers: Resolvers = {
     worklist: (_, page, { handoffs }) => handoffs.worklist(page),
   },
   Mutation: {
+    labelContent: (_, { input }, { contentLabels }) => contentLabels.label(input),
+    withdrawContentLabel: (_, { input }, { contentLabels }) => contentLabels.withdraw(input),
     agreeInterface: (_, { input }, { interfaces }) => interfaces.agree(input),
     reviseInterface: (_, { input }, { interfaces }) => interfaces.revise(input),
     referPerson: (_, { input }, { referrals }) => referrals.make(input),
@@ -55,11 +58,21 @@ export const resolvers: Resolvers = {
   },
   Person: {
     __resolveReference: ({ id }, { people }) => people.find(id),
-    identifiers: ({ id }, _, { people }) => people.identifiers(id),
+    name: (person, _, { people }) => people.particulars(person)?.name ?? null,
+    birthDate: (person, _, { people }) => people.particulars(person)?.birthDate ?? null,
+    identifiers: (person, _, { people }) => people.identifiers(person),
     encounters: ({ id }, page, { people }) => people.encounters(id, page),
     handoffs: ({ id }, page, { handoffs }) => handoffs.list({ person: id }, page),
+    readings: (person) => person,
     medications: ({ id }, _, { people }) => people.medications(id),
-    consents: ({ id }, _, { people }) => people.consents(id),
+  },
+  ContentLabel: {
+    agency: ({ agency }, _, { agencies }) => maybe(agency, agencies.find),
+  },
+  Readings: {
+    demographics: (person, _, { people }) => people.readings(person).demographics,
+    encounters: (person, _, { people }) => people.readings(person).encounters(),
+    medications: (person, _, { people }) => people.readings(person).medications(),
   },
   Encounter: {
     agency: ({ agency }, _, { agencies }) => maybe(agency, agencies.find),

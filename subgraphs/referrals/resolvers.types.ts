@@ -3,10 +3,11 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Agency as AgencyInDomain, Contact as ContactInDomain } from "./agency.ts";
 import type {
   Person as PersonInDomain,
+  Person as ReadingsInDomain,
   Encounter as EncounterInDomain,
   Medication as MedicationInDomain,
-  Consent as ConsentInDomain,
 } from "./person.ts";
+import type { ContentLabel as ContentLabelInDomain } from "./content-label.ts";
 import type {
   Interface as InterfaceInDomain,
   Interface as InterfaceVersionInDomain,
@@ -33,6 +34,8 @@ export type Scalars = {
 
 export type Query = {
   __typename?: "Query";
+  /** What content tells beside what its field does: the asking agency's lines and everyone's, the latest first. */
+  contentLabels?: Maybe<ContentLabelConnection>;
   agency?: Maybe<Agency>;
   /** Every agency on the roll, oldest first. */
   agencies?: Maybe<AgencyConnection>;
@@ -48,6 +51,11 @@ export type Query = {
   handoffs?: Maybe<HandoffConnection>;
   /** Handoffs in which the next move is the asking agency's, the longest waiting first. */
   worklist?: Maybe<HandoffConnection>;
+};
+
+export type QueryContentLabelsArgs = {
+  first?: InputMaybe<Scalars["Int"]["input"]>;
+  after?: InputMaybe<Scalars["String"]["input"]>;
 };
 
 export type QueryAgencyArgs = {
@@ -100,6 +108,9 @@ export type QueryWorklistArgs = {
 
 export type Mutation = {
   __typename?: "Mutation";
+  /** Says that content of the asking agency's own records tells more than its field does. A privacy officer's. */
+  labelContent?: Maybe<ContentLabel>;
+  withdrawContentLabel?: Maybe<ContentLabel>;
   /** Records two or more agencies' agreed working boundary: version 1. */
   agreeInterface?: Maybe<Interface>;
   /** Puts a new version in the place of the current one; the old one stays readable. */
@@ -128,6 +139,14 @@ export type Mutation = {
   cancelHandoff?: Maybe<Handoff>;
   /** Asks again after the end: a new cycle of the same handoff. */
   reopenHandoff?: Maybe<Handoff>;
+};
+
+export type MutationLabelContentArgs = {
+  input: LabelContentInput;
+};
+
+export type MutationWithdrawContentLabelArgs = {
+  input: WithdrawContentLabelInput;
 };
 
 export type MutationAgreeInterfaceArgs = {
@@ -256,15 +275,15 @@ export type Person = {
   name?: Maybe<Scalars["String"]["output"]>;
   /** As received: YYYY, YYYY-MM or YYYY-MM-DD. */
   birthDate?: Maybe<Scalars["String"]["output"]>;
-  /** Those that the asking agency sent. */
+  /** Those that the agency gave whose record of the person is read: the asking one's own, or one that it may be given. */
   identifiers?: Maybe<Array<Identifier>>;
-  /** Stays and visits at the asking agency, or sent by it; the earliest first. */
+  /** Stays and visits that the asking agency may be given, its own among them; the earliest first. */
   encounters?: Maybe<EncounterConnection>;
   handoffs?: Maybe<HandoffConnection>;
-  /** Readable by clinicians of the agency that sent them. */
+  /** What there is to read of the person, and why a part of it may be empty. */
+  readings?: Maybe<Readings>;
+  /** Those that the asking agency may be given. Some may be left out of the list; an error at `@` says which kind could be. */
   medications?: Maybe<Array<Medication>>;
-  /** Readable by the agency that sent them. */
-  consents?: Maybe<Array<Consent>>;
 };
 
 /** Someone whom agencies look after. The id is opaque: never a record number. */
@@ -279,14 +298,32 @@ export type PersonHandoffsArgs = {
   after?: InputMaybe<Scalars["String"]["input"]>;
 };
 
+/** How a part of a record reads. The four are never confused where the reader may know. */
+export type Reading =
+  | "PRESENT"
+  /** Somebody has said that there is none. */
+  | "NONE_KNOWN"
+  /** Nobody has said anything. */
+  | "MISSING"
+  /** There may be something, or nothing: the law of sharing does not let it be told. */
+  | "WITHHELD";
+
+/** How each part of a person's record reads to the asking agency. */
+export type Readings = {
+  __typename?: "Readings";
+  demographics?: Maybe<Reading>;
+  encounters?: Maybe<Reading>;
+  medications?: Maybe<Reading>;
+};
+
 /** A stay or a visit: FHIR Encounter. */
 export type Encounter = {
   __typename?: "Encounter";
   id: Scalars["ID"]["output"];
   agency?: Maybe<Agency>;
   /** v3-ActCode: IMP, HH, AMB and the like, as received. */
-  class: Scalars["String"]["output"];
-  status: Scalars["String"]["output"];
+  class?: Maybe<Scalars["String"]["output"]>;
+  status?: Maybe<Scalars["String"]["output"]>;
   startedAt?: Maybe<Scalars["DateTime"]["output"]>;
   endedAt?: Maybe<Scalars["DateTime"]["output"]>;
 };
@@ -295,21 +332,56 @@ export type Encounter = {
 export type Medication = {
   __typename?: "Medication";
   id: Scalars["ID"]["output"];
-  name: Scalars["String"]["output"];
-  status: Scalars["String"]["output"];
+  name?: Maybe<Scalars["String"]["output"]>;
+  status?: Maybe<Scalars["String"]["output"]>;
   /** RxNorm where it was sent. */
   code?: Maybe<Scalars["String"]["output"]>;
 };
 
-/** A person's consent, as received: FHIR Consent. */
-export type Consent = {
-  __typename?: "Consent";
+/** What content may tell beside what its field does. */
+export type RaisedCategory = "SUD_TREATMENT" | "HIV_STD" | "MENTAL_HEALTH";
+
+/** A code, or words, whose presence in a record tells more than its field does. It names no person. */
+export type ContentLabel = {
+  __typename?: "ContentLabel";
   id: Scalars["ID"]["output"];
-  status: Scalars["String"]["output"];
-  scope?: Maybe<Scalars["String"]["output"]>;
-  /** The policy it was given under, as `hipaa-auth`. */
-  policy?: Maybe<Scalars["String"]["output"]>;
-  givenAt?: Maybe<Scalars["DateTime"]["output"]>;
+  version: Scalars["Int"]["output"];
+  /** RxNorm; null where words are matched. */
+  code?: Maybe<Scalars["String"]["output"]>;
+  /** Matched anywhere in a name, whatever their case; null where a code is matched. */
+  words?: Maybe<Scalars["String"]["output"]>;
+  category: RaisedCategory;
+  why: Scalars["String"]["output"];
+  /** Null for the lines that are everyone's. */
+  agency?: Maybe<Agency>;
+  withdrawnAt?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+export type ContentLabelConnection = {
+  __typename?: "ContentLabelConnection";
+  edges: Array<ContentLabelEdge>;
+  pageInfo: PageInfo;
+};
+
+export type ContentLabelEdge = {
+  __typename?: "ContentLabelEdge";
+  cursor: Scalars["String"]["output"];
+  node: ContentLabel;
+};
+
+export type LabelContentInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  /** RxNorm. Either a code or words. */
+  code?: InputMaybe<Scalars["String"]["input"]>;
+  words?: InputMaybe<Scalars["String"]["input"]>;
+  category: RaisedCategory;
+  why: Scalars["String"]["input"];
+};
+
+export type WithdrawContentLabelInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
 };
 
 export type InterfaceKind =
@@ -484,26 +556,26 @@ export type Handoff = {
 /** Time in which one agency's care had ended and the next one's had not begun. */
 export type CareGap = {
   __typename?: "CareGap";
-  from: Scalars["DateTime"]["output"];
+  from?: Maybe<Scalars["DateTime"]["output"]>;
   /** Null while it is still open. */
   to?: Maybe<Scalars["DateTime"]["output"]>;
   /** Elapsed hours, up to now while it is open. Nothing pauses them. */
-  hours: Scalars["Float"]["output"];
+  hours?: Maybe<Scalars["Float"]["output"]>;
 };
 
 /** One move of a handoff, as it was recorded. */
 export type HandoffEvent = {
   __typename?: "HandoffEvent";
   version: Scalars["Int"]["output"];
-  move: HandoffMove;
+  move?: Maybe<HandoffMove>;
   from?: Maybe<HandoffState>;
-  to: HandoffState;
+  to?: Maybe<HandoffState>;
   accountable?: Maybe<Agency>;
   by?: Maybe<Agency>;
   reason?: Maybe<Scalars["String"]["output"]>;
-  occurredAt: Scalars["DateTime"]["output"];
-  recordedAt: Scalars["DateTime"]["output"];
-  receivedAt: Scalars["DateTime"]["output"];
+  occurredAt?: Maybe<Scalars["DateTime"]["output"]>;
+  recordedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  receivedAt?: Maybe<Scalars["DateTime"]["output"]>;
 };
 
 export type PageInfo = {
@@ -547,7 +619,7 @@ export type EncounterConnection = {
 export type EncounterEdge = {
   __typename?: "EncounterEdge";
   cursor: Scalars["String"]["output"];
-  node: Encounter;
+  node?: Maybe<Encounter>;
 };
 
 export type HandoffConnection = {
@@ -559,7 +631,7 @@ export type HandoffConnection = {
 export type HandoffEdge = {
   __typename?: "HandoffEdge";
   cursor: Scalars["String"]["output"];
-  node: Handoff;
+  node?: Maybe<Handoff>;
 };
 
 export type ContactInput = {
@@ -824,18 +896,29 @@ export type FederationReferenceTypes = {
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars["DateTime"]["output"]>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ID: ResolverTypeWrapper<Scalars["ID"]["output"]>;
   Int: ResolverTypeWrapper<Scalars["Int"]["output"]>;
   String: ResolverTypeWrapper<Scalars["String"]["output"]>;
+  ID: ResolverTypeWrapper<Scalars["ID"]["output"]>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   AgencyKind: AgencyKind;
   Agency: ResolverTypeWrapper<AgencyInDomain>;
   Contact: ResolverTypeWrapper<ContactInDomain>;
   Identifier: ResolverTypeWrapper<Identifier>;
   Person: ResolverTypeWrapper<PersonInDomain>;
+  Reading: Reading;
+  Readings: ResolverTypeWrapper<ReadingsInDomain>;
   Encounter: ResolverTypeWrapper<EncounterInDomain>;
   Medication: ResolverTypeWrapper<MedicationInDomain>;
-  Consent: ResolverTypeWrapper<ConsentInDomain>;
+  RaisedCategory: RaisedCategory;
+  ContentLabel: ResolverTypeWrapper<ContentLabelInDomain>;
+  ContentLabelConnection: ResolverTypeWrapper<
+    Omit<ContentLabelConnection, "edges"> & { edges: Array<ResolversTypes["ContentLabelEdge"]> }
+  >;
+  ContentLabelEdge: ResolverTypeWrapper<
+    Omit<ContentLabelEdge, "node"> & { node: ResolversTypes["ContentLabel"] }
+  >;
+  LabelContentInput: LabelContentInput;
+  WithdrawContentLabelInput: WithdrawContentLabelInput;
   InterfaceKind: InterfaceKind;
   Interface: ResolverTypeWrapper<InterfaceInDomain>;
   InterfaceVersion: ResolverTypeWrapper<InterfaceVersionInDomain>;
@@ -868,12 +951,14 @@ export type ResolversTypes = {
     Omit<EncounterConnection, "edges"> & { edges: Array<ResolversTypes["EncounterEdge"]> }
   >;
   EncounterEdge: ResolverTypeWrapper<
-    Omit<EncounterEdge, "node"> & { node: ResolversTypes["Encounter"] }
+    Omit<EncounterEdge, "node"> & { node?: Maybe<ResolversTypes["Encounter"]> }
   >;
   HandoffConnection: ResolverTypeWrapper<
     Omit<HandoffConnection, "edges"> & { edges: Array<ResolversTypes["HandoffEdge"]> }
   >;
-  HandoffEdge: ResolverTypeWrapper<Omit<HandoffEdge, "node"> & { node: ResolversTypes["Handoff"] }>;
+  HandoffEdge: ResolverTypeWrapper<
+    Omit<HandoffEdge, "node"> & { node?: Maybe<ResolversTypes["Handoff"]> }
+  >;
   ContactInput: ContactInput;
   AgreeInterfaceInput: AgreeInterfaceInput;
   ReviseInterfaceInput: ReviseInterfaceInput;
@@ -892,17 +977,24 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   DateTime: Scalars["DateTime"]["output"];
   Query: Record<PropertyKey, never>;
-  ID: Scalars["ID"]["output"];
   Int: Scalars["Int"]["output"];
   String: Scalars["String"]["output"];
+  ID: Scalars["ID"]["output"];
   Mutation: Record<PropertyKey, never>;
   Agency: AgencyInDomain;
   Contact: ContactInDomain;
   Identifier: Identifier;
   Person: PersonInDomain;
+  Readings: ReadingsInDomain;
   Encounter: EncounterInDomain;
   Medication: MedicationInDomain;
-  Consent: ConsentInDomain;
+  ContentLabel: ContentLabelInDomain;
+  ContentLabelConnection: Omit<ContentLabelConnection, "edges"> & {
+    edges: Array<ResolversParentTypes["ContentLabelEdge"]>;
+  };
+  ContentLabelEdge: Omit<ContentLabelEdge, "node"> & { node: ResolversParentTypes["ContentLabel"] };
+  LabelContentInput: LabelContentInput;
+  WithdrawContentLabelInput: WithdrawContentLabelInput;
   Interface: InterfaceInDomain;
   InterfaceVersion: InterfaceVersionInDomain;
   Referral: ReferralInDomain;
@@ -923,11 +1015,11 @@ export type ResolversParentTypes = {
   EncounterConnection: Omit<EncounterConnection, "edges"> & {
     edges: Array<ResolversParentTypes["EncounterEdge"]>;
   };
-  EncounterEdge: Omit<EncounterEdge, "node"> & { node: ResolversParentTypes["Encounter"] };
+  EncounterEdge: Omit<EncounterEdge, "node"> & { node?: Maybe<ResolversParentTypes["Encounter"]> };
   HandoffConnection: Omit<HandoffConnection, "edges"> & {
     edges: Array<ResolversParentTypes["HandoffEdge"]>;
   };
-  HandoffEdge: Omit<HandoffEdge, "node"> & { node: ResolversParentTypes["Handoff"] };
+  HandoffEdge: Omit<HandoffEdge, "node"> & { node?: Maybe<ResolversParentTypes["Handoff"]> };
   ContactInput: ContactInput;
   AgreeInterfaceInput: AgreeInterfaceInput;
   ReviseInterfaceInput: ReviseInterfaceInput;
@@ -953,6 +1045,12 @@ export type QueryResolvers<
   ContextType = Context,
   ParentType extends ResolversParentTypes["Query"] = ResolversParentTypes["Query"],
 > = {
+  contentLabels?: Resolver<
+    Maybe<ResolversTypes["ContentLabelConnection"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryContentLabelsArgs, "first">
+  >;
   agency?: Resolver<
     Maybe<ResolversTypes["Agency"]>,
     ParentType,
@@ -1019,6 +1117,18 @@ export type MutationResolvers<
   ContextType = Context,
   ParentType extends ResolversParentTypes["Mutation"] = ResolversParentTypes["Mutation"],
 > = {
+  labelContent?: Resolver<
+    Maybe<ResolversTypes["ContentLabel"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationLabelContentArgs, "input">
+  >;
+  withdrawContentLabel?: Resolver<
+    Maybe<ResolversTypes["ContentLabel"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationWithdrawContentLabelArgs, "input">
+  >;
   agreeInterface?: Resolver<
     Maybe<ResolversTypes["Interface"]>,
     ParentType,
@@ -1195,8 +1305,17 @@ export type PersonResolvers<
     ContextType,
     RequireFields<PersonHandoffsArgs, "first">
   >;
+  readings?: Resolver<Maybe<ResolversTypes["Readings"]>, ParentType, ContextType>;
   medications?: Resolver<Maybe<Array<ResolversTypes["Medication"]>>, ParentType, ContextType>;
-  consents?: Resolver<Maybe<Array<ResolversTypes["Consent"]>>, ParentType, ContextType>;
+};
+
+export type ReadingsResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Readings"] = ResolversParentTypes["Readings"],
+> = {
+  demographics?: Resolver<Maybe<ResolversTypes["Reading"]>, ParentType, ContextType>;
+  encounters?: Resolver<Maybe<ResolversTypes["Reading"]>, ParentType, ContextType>;
+  medications?: Resolver<Maybe<ResolversTypes["Reading"]>, ParentType, ContextType>;
 };
 
 export type EncounterResolvers<
@@ -1205,8 +1324,8 @@ export type EncounterResolvers<
 > = {
   id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
   agency?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
-  class?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  class?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
   endedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
 };
@@ -1216,20 +1335,41 @@ export type MedicationResolvers<
   ParentType extends ResolversParentTypes["Medication"] = ResolversParentTypes["Medication"],
 > = {
   id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
   code?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
 };
 
-export type ConsentResolvers<
+export type ContentLabelResolvers<
   ContextType = Context,
-  ParentType extends ResolversParentTypes["Consent"] = ResolversParentTypes["Consent"],
+  ParentType extends ResolversParentTypes["ContentLabel"] = ResolversParentTypes["ContentLabel"],
 > = {
   id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
-  scope?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
-  policy?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
-  givenAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  code?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  words?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  category?: Resolver<ResolversTypes["RaisedCategory"], ParentType, ContextType>;
+  why?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  agency?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  withdrawnAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type ContentLabelConnectionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ContentLabelConnection"] =
+    ResolversParentTypes["ContentLabelConnection"],
+> = {
+  edges?: Resolver<Array<ResolversTypes["ContentLabelEdge"]>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes["PageInfo"], ParentType, ContextType>;
+};
+
+export type ContentLabelEdgeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ContentLabelEdge"] =
+    ResolversParentTypes["ContentLabelEdge"],
+> = {
+  cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes["ContentLabel"], ParentType, ContextType>;
 };
 
 export type InterfaceResolvers<
@@ -1333,9 +1473,9 @@ export type CareGapResolvers<
   ContextType = Context,
   ParentType extends ResolversParentTypes["CareGap"] = ResolversParentTypes["CareGap"],
 > = {
-  from?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  from?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
   to?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
-  hours?: Resolver<ResolversTypes["Float"], ParentType, ContextType>;
+  hours?: Resolver<Maybe<ResolversTypes["Float"]>, ParentType, ContextType>;
 };
 
 export type HandoffEventResolvers<
@@ -1343,15 +1483,15 @@ export type HandoffEventResolvers<
   ParentType extends ResolversParentTypes["HandoffEvent"] = ResolversParentTypes["HandoffEvent"],
 > = {
   version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
-  move?: Resolver<ResolversTypes["HandoffMove"], ParentType, ContextType>;
+  move?: Resolver<Maybe<ResolversTypes["HandoffMove"]>, ParentType, ContextType>;
   from?: Resolver<Maybe<ResolversTypes["HandoffState"]>, ParentType, ContextType>;
-  to?: Resolver<ResolversTypes["HandoffState"], ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypes["HandoffState"]>, ParentType, ContextType>;
   accountable?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
   by?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
-  occurredAt?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
-  recordedAt?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
-  receivedAt?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  occurredAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  recordedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  receivedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<
@@ -1412,7 +1552,7 @@ export type EncounterEdgeResolvers<
   ParentType extends ResolversParentTypes["EncounterEdge"] = ResolversParentTypes["EncounterEdge"],
 > = {
   cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes["Encounter"], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes["Encounter"]>, ParentType, ContextType>;
 };
 
 export type HandoffConnectionResolvers<
@@ -1429,7 +1569,7 @@ export type HandoffEdgeResolvers<
   ParentType extends ResolversParentTypes["HandoffEdge"] = ResolversParentTypes["HandoffEdge"],
 > = {
   cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes["Handoff"], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes["Handoff"]>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -1440,9 +1580,12 @@ export type Resolvers<ContextType = Context> = {
   Contact?: ContactResolvers<ContextType>;
   Identifier?: IdentifierResolvers<ContextType>;
   Person?: PersonResolvers<ContextType>;
+  Readings?: ReadingsResolvers<ContextType>;
   Encounter?: EncounterResolvers<ContextType>;
   Medication?: MedicationResolvers<ContextType>;
-  Consent?: ConsentResolvers<ContextType>;
+  ContentLabel?: ContentLabelResolvers<ContextType>;
+  ContentLabelConnection?: ContentLabelConnectionResolvers<ContextType>;
+  ContentLabelEdge?: ContentLabelEdgeResolvers<ContextType>;
   Interface?: InterfaceResolvers<ContextType>;
   InterfaceVersion?: InterfaceVersionResolvers<ContextType>;
   Referral?: ReferralResolvers<ContextType>;

@@ -53,6 +53,22 @@ export const agencies = {
     name: "State Medicaid Agency",
     kind: "COMMISSIONER",
   },
+  recovery: {
+    id: "019550a0-0000-7000-8000-00000000000a",
+    name: "Harbor Recovery Center",
+    kind: "SUD_PROGRAM",
+    npi: "1234567010",
+  },
+  shelter: {
+    id: "019550a0-0000-7000-8000-00000000000b",
+    name: "Willow House",
+    kind: "VICTIM_SERVICES",
+  },
+  sheriff: {
+    id: "019550a0-0000-7000-8000-00000000000c",
+    name: "Alder County Sheriff",
+    kind: "LAW",
+  },
 } as const satisfies Record<string, CountyAgency>;
 
 const persona = (
@@ -60,29 +76,50 @@ const persona = (
   role: Requester["role"],
   purpose: Requester["purpose"],
   subject: string,
+  basis: Requester["basis"] = null,
 ): Requester => ({
   agency: agencies[agency].id,
   kind: agencies[agency].kind,
   role,
   purpose,
-  basis: null,
+  basis,
   subject,
 });
 
 /** Who asks, in tests and with `npm run token -- --as NAME`. */
 export const personas = {
-  "discharge-coordinator": persona("hospital", "CARE_COORDINATOR", "COC", "dana.whitfield"),
-  "hospital-clinician": persona("hospital", "CLINICIAN", "TREAT", "dr.imani.brooks"),
+  "discharge-coordinator": persona(
+    "hospital",
+    "CARE_COORDINATOR",
+    "COC",
+    "dana.whitfield",
+    "HIPAA_506",
+  ),
+  "hospital-clinician": persona("hospital", "CLINICIAN", "TREAT", "dr.imani.brooks", "HIPAA_506"),
   "hospital-executive": persona("hospital", "EXECUTIVE", "HOPERAT", "gloria.hayes"),
-  "hospital-system": persona("hospital", "ADMIN", "COC", "alder-general-ehr"),
-  "county-case-worker": persona("county", "CASE_WORKER", "COC", "marcus.lee"),
+  "hospital-system": persona("hospital", "ADMIN", "COC", "alder-general-ehr", "HIPAA_506"),
+  "county-case-worker": persona("county", "CASE_WORKER", "COC", "marcus.lee", "HIPAA_508"),
   "county-executive": persona("county", "EXECUTIVE", "HOPERAT", "anita.desai"),
-  "county-system": persona("county", "ADMIN", "COC", "alder-county-hub"),
-  "bh-clinician": persona("bh", "CLINICIAN", "TREAT", "dr.sofia.ramos"),
+  "county-system": persona("county", "ADMIN", "COC", "alder-county-hub", "HIPAA_508"),
+  "bh-clinician": persona("bh", "CLINICIAN", "TREAT", "dr.sofia.ramos", "HIPAA_506"),
   "bh-executive": persona("bh", "EXECUTIVE", "HOPERAT", "peter.novak"),
-  "housing-worker": persona("housing", "CASE_WORKER", "COC", "tanya.orlov"),
-  "ems-responder": persona("ems", "FIRST_RESPONDER", "ETREAT", "luis.ortega"),
-  "aps-investigator": persona("aps", "APS_INVESTIGATOR", "PROTSVC", "ruth.okafor"),
+  "housing-worker": persona("housing", "CASE_WORKER", "COC", "tanya.orlov", "HIPAA_508"),
+  "ems-responder": persona("ems", "FIRST_RESPONDER", "ETREAT", "luis.ortega", "HIPAA_506"),
+  "aps-investigator": persona("aps", "APS_INVESTIGATOR", "PROTSVC", "ruth.okafor", "HIPAA_512C"),
+  "hospital-biller": persona("hospital", "BILLING", "HPAYMT", "joan.webb", "HIPAA_506"),
+  "plan-care-manager": persona("mco", "CARE_COORDINATOR", "HOPERAT", "priya.shah", "HIPAA_506"),
+  "crisis-clinician": persona("crisis", "CLINICIAN", "BTG", "noor.haddad", "HIPAA_506"),
+  "recovery-counselor": persona("recovery", "CLINICIAN", "TREAT", "ellis.grant", "HIPAA_506"),
+  "commissioner-liaison": persona(
+    "commissioner",
+    "COMMISSIONER_LIAISON",
+    "HOPERAT",
+    "iris.cole",
+    "HIPAA_506",
+  ),
+  "hospital-privacy-officer": persona("hospital", "PRIVACY_OFFICER", "HOPERAT", "rosa.lindqvist"),
+  "hospital-auditor": persona("hospital", "AUDITOR", "HOPERAT", "owen.barnes"),
+  "county-privacy-officer": persona("county", "PRIVACY_OFFICER", "HOPERAT", "theo.marsh"),
   analyst: persona("county", "ANALYST", "HOPERAT", "wei.zhang"),
 } as const;
 

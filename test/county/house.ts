@@ -1,8 +1,9 @@
 /** Opens a whole house for a test: a real database, a real gateway, real HTTP; time is a variable that the test turns. */
 import { randomUUID } from "node:crypto";
 import knex from "knex";
+import type { Requester } from "#sharing/requester.ts";
 import { openPglite, openPostgresql } from "#platform/database.ts";
-import type { Database } from "#platform/database.ts";
+import type { OpenDatabase } from "#platform/database.ts";
 import { openLog } from "#platform/log.ts";
 import type { Log } from "#platform/log.ts";
 import { demoIssuer } from "../../gateway/demo-issuer.ts";
@@ -39,7 +40,7 @@ export const testDatabase = async (engine = process.env.ENGINE): Promise<TestDat
 };
 
 /** Opens a test's own database. */
-export const openTestDatabase = async (): Promise<Database> => {
+export const openTestDatabase = async (): Promise<OpenDatabase> => {
   const { url, drop } = await testDatabase();
   const database = url ? await openPostgresql(url) : await openPglite();
   return {
@@ -71,6 +72,9 @@ export interface Answer<Data = Record<string, any>> {
   }[];
 }
 
+/** Who asks: a persona, or one as a test says. */
+export type Asker = PersonaName | Requester;
+
 /** A house with the county in it. */
 export interface County {
   house: House;
@@ -78,16 +82,16 @@ export interface County {
   logged: string[];
   /** Turns the time. */
   now(instant: string | Date): void;
-  token(as: PersonaName): Promise<string>;
+  token(as: Asker): Promise<string>;
   /** Asks the graph over HTTP. */
   ask<Data = Record<string, any>>(
-    as: PersonaName,
+    as: Asker,
     query: string,
     variables?: Record<string, unknown>,
   ): Promise<Answer<Data>>;
   /** One mutation that takes `input`, with an idempotency key of its own unless one is given; returns its record. */
   tell(
-    as: PersonaName,
+    as: Asker,
     mutation: string,
     type: string,
     input: object,
@@ -118,10 +122,10 @@ export const openCounty = async ({
     deadlines: deadlines ?? { readMs: 20_000, mutationMs: 20_000 },
   });
   await seed(house);
-  const token = (as: PersonaName) => issuer.token(personas[as]);
+  const token = (as: Asker) => issuer.token(typeof as === "string" ? personas[as] : as);
   const post = async (
     path: string,
-    as: PersonaName,
+    as: Asker,
     body: RequestInit["body"],
     contentType: string,
   ): Promise<Answer & { body: any }> => {

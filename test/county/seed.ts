@@ -33,6 +33,31 @@ export const patientBundle = (
   })),
 });
 
+/** What the hospital's record says that Maria takes: one medicine tells more than the others. */
+export const MARIAS_MEDICATIONS = [
+  { id: "M-1", name: "Lisinopril 10 mg tablet", rxnorm: "314076" },
+  { id: "M-2", name: "Buprenorphine 8 mg / naloxone 2 mg sublingual film", rxnorm: "1010608" },
+] as const;
+
+const medicationBundle = () => ({
+  resourceType: "Bundle",
+  type: "transaction",
+  entry: MARIAS_MEDICATIONS.map(({ id, name, rxnorm }) => ({
+    fullUrl: `urn:example:${id}`,
+    request: { method: "PUT", url: `MedicationStatement/${id}` },
+    resource: {
+      resourceType: "MedicationStatement",
+      id,
+      status: "active",
+      medicationCodeableConcept: {
+        text: name,
+        coding: [{ system: "http://www.nlm.nih.gov/research/umls/rxnorm", code: rxnorm }],
+      },
+      subject: { reference: `Patient/${people.maria.mrn}` },
+    },
+  })),
+});
+
 /** Something that was made or changed. */
 export interface Made {
   id: string;
@@ -90,7 +115,12 @@ const enrol = async (house: House): Promise<void> => {
   for (const { id, name, kind, npi } of Object.values(agencies) as CountyAgency[]) {
     if (await database.sql("referrals.agency").where({ id }).first("id")) continue;
     const act = { by: operator, at: clock(), requestId: "county" };
-    await enrolAgency(database, { id, name, kind }, npi ? [{ system: NPI, value: npi }] : [], act);
+    await enrolAgency(
+      database.of("referrals").house(),
+      { id, name, kind },
+      npi ? [{ system: NPI, value: npi }] : [],
+      act,
+    );
   }
 };
 
@@ -123,6 +153,8 @@ export const seed = async (house: House): Promise<void> => {
     "county-system",
     patientBundle(COUNTY_PERSON_ID, ({ countyId }) => countyId),
   );
+
+  await send("hospital-system", medicationBundle());
 
   const discharge = await tell(
     "referrals",

@@ -73,7 +73,9 @@ describe("a document", () => {
   });
 
   it("may ask how the graph is made, outside production", async () => {
-    const { data } = await ask(`{ __type(name: "Agency") { fields { name } } }`);
+    const { data } = await ask(
+      `{ __type(name: "Agency") { fields(includeDeprecated: true) { name } } }`,
+    );
     expect(data.__type.fields).toContainEqual({ name: "kind" });
   });
 });

@@ -207,8 +207,7 @@ describe("a room over HTTP", () => {
     expect(data.worklist.edges[0].node.referral.disputes).toEqual([{ stage: "OPEN" }]);
     expect(told).toEqual([
       {
-        // This gateway's roll knows no kinds.
-        requester: { ...personas["housing-worker"], kind: null },
+        requester: personas["housing-worker"],
         requestId: headers.get("x-request-id"),
       },
     ]);

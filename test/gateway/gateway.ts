@@ -6,9 +6,11 @@ import { memoryBudget } from "#platform/budget.ts";
 import { serve } from "#platform/serve.ts";
 import type { OpenRoom } from "#platform/subgraph.ts";
 import { openGateway } from "../../gateway/answer.ts";
-import type { Deadlines } from "../../gateway/link.ts";
-import type { Subgraph } from "../../gateway/subgraph.ts";
 import { demoIssuer } from "../../gateway/demo-issuer.ts";
+import { directoryOf } from "../../gateway/directory.ts";
+import type { Deadlines } from "../../gateway/link.ts";
+import { localSubgraph } from "../../gateway/subgraph.ts";
+import type { Subgraph } from "../../gateway/subgraph.ts";
 import { supergraph } from "../../scripts/house.ts";
 import type { House } from "../../scripts/house.ts";
 import { personas } from "../county/county.ts";
@@ -29,12 +31,6 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-const inProcess = (room: OpenRoom): Subgraph => ({
-  answer: (operation, requester, requestId) => room.answer(operation, requester, requestId),
-  enter: (path) => Promise.reject(new Error(`no test goes in by ${path}`)),
-  close: async () => undefined,
-});
-
 /** Opens a gateway on a house's rooms; those that are named in `others` answer as the test says. */
 export const gatewayOn = async (
   house: House,
@@ -42,12 +38,12 @@ export const gatewayOn = async (
 ): Promise<TestGateway> => {
   const { log, lines } = testLog();
   const issuer = await demoIssuer(null);
-  const rooms = Object.entries(house.rooms).map(([name, room]) => [name, inProcess(room)]);
+  const rooms = Object.entries(house.rooms).map(([name, room]) => [name, localSubgraph(room)]);
   const gateway = await openGateway({
     supergraph: supergraph(),
     subgraphs: { ...(Object.fromEntries(rooms) as Record<string, Subgraph>), ...others },
     issuer,
-    directory: async () => null,
+    directory: directoryOf(localSubgraph(house.rooms.referrals as OpenRoom)),
     budget: memoryBudget(),
     clock: house.clock,
     log,

@@ -2,12 +2,15 @@
 import { request } from "node:http";
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
+import { LEDGER } from "#sharing/disclosure.ts";
 import type { Log } from "#platform/log.ts";
 import { serve } from "#platform/serve.ts";
 import { openLine } from "../../gateway/answer.ts";
 import type { Line } from "../../gateway/answer.ts";
+import { discloseTo } from "../../gateway/disclose.ts";
 import { trusting } from "../../gateway/documents.ts";
 import type { Supergraph } from "../../gateway/graph.ts";
+import { judging } from "../../gateway/judge.ts";
 import type { Subgraph } from "../../gateway/subgraph.ts";
 import { ROOMS, supergraph } from "../../scripts/house.ts";
 import { personas } from "../county/county.ts";
@@ -23,6 +26,12 @@ export interface TestLine {
   close(): Promise<void>;
 }
 
+const absent: Subgraph = {
+  answer: () => Promise.reject(new Error("nobody is there")),
+  enter: () => Promise.reject(new Error("nobody is there")),
+  close: async () => undefined,
+};
+
 /** Opens a line, by default one that answers any document. */
 export const lineOf = async (
   of: Supergraph,
@@ -34,6 +43,10 @@ export const lineOf = async (
     documents,
     log,
     deadlines,
+    sharing: {
+      judge: judging(Object.values(of.subgraphs), log),
+      disclose: discloseTo(of.subgraphs[LEDGER.room] ?? absent, log),
+    },
   });
   const server = await serve(
     { "/graphql": line.graphql },
@@ -49,12 +62,6 @@ export const lineOf = async (
       await line.close();
     },
   };
-};
-
-const absent: Subgraph = {
-  answer: () => Promise.reject(new Error("nobody is there")),
-  enter: () => Promise.reject(new Error("nobody is there")),
-  close: async () => undefined,
 };
 
 /** The house's own graph, and in none of its rooms is anybody. */

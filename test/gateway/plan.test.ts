@@ -1,5 +1,6 @@
 /** What is planned, how often, and what becomes of an operation that cannot be planned in time. */
 import { composeServices } from "@apollo/composition";
+import { ApolloGateway } from "@apollo/gateway";
 import { parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { PlanNode, QueryPlan } from "@apollo/query-planner";
@@ -122,6 +123,52 @@ describe("a supergraph that is none", () => {
   });
 });
 
+describe("a supergraph whose labels must be enforced", () => {
+  const LINK = 'https://handoff-graph.org/sharing/v1.0", for: SECURITY';
+  const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+  it("is refused by a gateway that knows nothing of them", async () => {
+    const gateway = new ApolloGateway({ supergraphSdl: supergraph(), logger: silent });
+    await expect(gateway.load()).rejects.toMatchObject({
+      causes: [
+        {
+          message:
+            "feature https://handoff-graph.org/sharing/v1.0 is for: SECURITY but is unsupported",
+        },
+      ],
+    });
+  });
+
+  it("is planned here, also in a later minor version", async () => {
+    expect(supergraph()).toContain(LINK);
+    const later = await opened(supergraph().replace(LINK, LINK.replace("v1.0", "v1.7")));
+    expect(asked(await later.plan(AGENCIES))).toEqual(["referrals"]);
+  });
+
+  it.each([
+    ["another major version", LINK.replace("v1.0", "v2.0")],
+    ["another name", `${LINK}, as: "sharing2"`],
+    ["another feature that must be enforced", LINK.replace("handoff-graph", "another-graph")],
+    [
+      "another feature that must be executed",
+      LINK.replace("sharing", "other").replace("SECURITY", "EXECUTION"),
+    ],
+    [
+      "another feature beside it",
+      `${LINK}, import: ["@holds"]) @link(url: "https://another-graph.org/vault/v1.0", for: SECURITY`,
+    ],
+  ])("is refused here for what is not known here: %s", async (_, link) => {
+    const sdl = supergraph().replace(
+      `${LINK}, import: ["@holds"]`,
+      link.includes("import") ? link : `${link}, import: ["@holds"]`,
+    );
+    expect(sdl).not.toBe(supergraph());
+    await expect(openPlanner(sdl)).rejects.toThrow(
+      /^the supergraph is not usable: (.|\n)*is for: (SECURITY|EXECUTION) but is unsupported/,
+    );
+  });
+});
+
 describe("a planner that is closed", () => {
   it("refuses what waited for it, and what comes", async () => {
     const planner = await openPlanner(madeUp);
@@ -221,6 +268,7 @@ describe("a graph's plans", () => {
         variables: {},
         data,
         failures: [],
+        sharing: { withheld: [], obligations: [], given: [] },
       });
       mottos.push(data);
     }

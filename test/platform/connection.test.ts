@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "#platform/connection.ts";
 import type { Connection, Order, Page } from "#platform/connection.ts";
-import type { Database } from "#platform/database.ts";
+import type { OpenDatabase } from "#platform/database.ts";
 import { instant } from "#platform/record.ts";
 import { openCounty, openTestDatabase } from "../county/house.ts";
 import type { County } from "../county/house.ts";
@@ -17,7 +17,7 @@ const EARLIEST_FIRST: Order = { column: "at", direction: "asc" };
 const LATEST_FIRST: Order = { column: "at", direction: "desc" };
 
 describe("a list", () => {
-  let database: Database;
+  let database: OpenDatabase;
   /** Twenty-five, the earliest first; in fives they came about at the same instant. */
   const visits: Visit[] = Array.from({ length: 25 }, (_, n) => ({
     id: uuidv7(),

@@ -3,14 +3,14 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import type { Database } from "#platform/database.ts";
+import type { OpenDatabase } from "#platform/database.ts";
 import { migrate } from "#platform/migrate.ts";
 import { migrateRoom, schemaOf } from "#platform/subgraph.ts";
 import { ROOMS } from "../../scripts/house.ts";
 import { openTestDatabase } from "../county/house.ts";
 import { dataDirectory } from "../scripts/process.ts";
 
-let database: Database;
+let database: OpenDatabase;
 const schemas = ROOMS.map(({ name }) => schemaOf(name));
 
 beforeAll(async () => {
@@ -108,7 +108,7 @@ describe("a room's migrations", () => {
     return {
       write: (name: string, sql: string) => writeFileSync(join(path, "room", name), sql),
       remove: (name: string) => rmSync(join(path, "room", name)),
-      migrate: () => migrate(database, schema, [folder("platform"), folder("room")]),
+      migrate: () => migrate(database, schema, [folder("platform"), folder("room")], {}),
     };
   };
 

@@ -1,7 +1,7 @@
 /** Events on their way from a room to those that listen: in order, none lost, and each with effect once. */
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import type { Database } from "#platform/database.ts";
+import type { OpenDatabase } from "#platform/database.ts";
 import { firstTime, relay } from "#platform/outbox.ts";
 import type { Deliver } from "#platform/outbox.ts";
 import { record } from "#platform/record.ts";
@@ -12,7 +12,7 @@ import { referrals } from "../../subgraphs/referrals/index.ts";
 import { agencies, at, personas } from "../county/county.ts";
 import { openTestDatabase, testLog } from "../county/house.ts";
 
-let database: Database;
+let database: OpenDatabase;
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -26,6 +26,9 @@ const act = {
   at: new Date(at("12:00")),
   requestId: "test",
 };
+
+/** Whom the performance room asks: nobody. */
+const nobody = () => Promise.reject(new Error("no other room is asked"));
 
 /** Writes one event, as a store does that makes a handoff, and returns the handoff's id. */
 const made = async (what = "handoff.made", rollBack = false): Promise<string> => {
@@ -58,7 +61,7 @@ const made = async (what = "handoff.made", rollBack = false): Promise<string> =>
 /** A relay that is stopped when the test is over. */
 const carry = (deliver: Deliver) => {
   const { log, lines } = testLog();
-  const it = relay(database, "referrals", deliver, log);
+  const it = relay(database.of("referrals").house(), "referrals", deliver, log);
   onTestFinished(it.stop);
   return { ...it, logged: lines };
 };
@@ -189,8 +192,8 @@ describe("an event's effect", () => {
   it("comes about once, however often the event is delivered", async () => {
     const id = await made();
     const deliver: Deliver = async (event) => {
-      await performance.consume?.(database, event, act.at);
-      await performance.consume?.(database, event, act.at);
+      await performance.consume?.(database.of("performance").house(), event, act.at, nobody);
+      await performance.consume?.(database.of("performance").house(), event, act.at, nobody);
     };
     await carry(deliver).flush();
     await database.sql("referrals.outbox").update({ delivered_at: null });

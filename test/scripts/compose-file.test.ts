@@ -22,6 +22,7 @@ const caller: Record<string, string> = {
   GATEWAY_PUBLIC_KEY: '{"kty":"OKP","x":"gateway"}',
   ROOMS_PRIVATE_KEY: '{"kty":"OKP","d":"events"}',
   ROOMS_PUBLIC_KEY: '{"kty":"OKP","x":"events"}',
+  LEDGER_PRIVATE_KEY: '{"kty":"OKP","d":"ledger"}',
   OIDC_ISSUER: "http://referrals:4001/the-county-may-call-it-so",
   OIDC_JWKS_URL: "https://login.county.example/keys",
   OIDC_AUDIENCE: "handoff-graph",
@@ -104,10 +105,12 @@ describe("docker-compose.yml", () => {
       ).toEqual(LISTENERS[room] ?? []);
   });
 
-  it("tells every room whom it asks, and the room that is asked that it asks nobody", () => {
+  it("tells every room whom it asks", () => {
     for (const room of rooms) {
       const asked = urlsByRoom(file.services[room]?.environment?.NEIGHBOURS ?? "");
-      expect(Object.keys(asked), room).toEqual(room === "referrals" ? [] : ["referrals"]);
+      expect(Object.keys(asked), room).toEqual(
+        room === "referrals" ? ["information-sharing"] : ["referrals", "information-sharing"],
+      );
     }
   });
 
@@ -120,6 +123,7 @@ describe("docker-compose.yml", () => {
         "GATEWAY_PUBLIC_KEY",
         "ROOMS_PRIVATE_KEY",
         "ROOMS_PUBLIC_KEY",
+        "LEDGER_PRIVATE_KEY",
       ]),
     );
     for (const [, , otherwise] of secrets) expect(otherwise).toBe(":?");
@@ -133,7 +137,10 @@ describe("docker-compose.yml", () => {
           ? []
           : name.startsWith("gateway-")
             ? ["GATEWAY_PRIVATE_KEY"]
-            : ["ROOMS_PRIVATE_KEY"],
+            : [
+                "ROOMS_PRIVATE_KEY",
+                ...(name === "information-sharing" ? ["LEDGER_PRIVATE_KEY"] : []),
+              ],
       );
     }
   });
@@ -172,7 +179,7 @@ describe("the same house without Docker", () => {
         HOST: "127.0.0.1",
         PORT: "4001",
         DATABASE_URL: "postgres://caseworker@127.0.0.1:5432/house",
-        LISTENERS: "performance=http://127.0.0.1:4005",
+        LISTENERS: "performance=http://127.0.0.1:4005,information-sharing=http://127.0.0.1:4004",
       },
     });
     const gateway = plan(file, caller).find(({ name }) => name === "gateway-2");
@@ -195,7 +202,7 @@ describe("the same house without Docker", () => {
       if (url) expect(url).toBe(`http://127.0.0.1:${environment.PORT}`);
     expect(moved.find(({ name }) => name === "referrals")?.environment).toMatchObject({
       DATABASE_URL: caller.DATABASE_URL,
-      LISTENERS: "performance=http://127.0.0.1:5005",
+      LISTENERS: "performance=http://127.0.0.1:5005,information-sharing=http://127.0.0.1:5004",
     });
     expect(moved.find(({ name }) => name === "gateway-1")?.environment).toMatchObject({
       SUBGRAPHS: expect.stringContaining("disputes=http://127.0.0.1:5002,") as string,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPostgresql } from "#platform/database.ts";
-import type { Database } from "#platform/database.ts";
+import type { OpenDatabase } from "#platform/database.ts";
 import { documentId } from "../../gateway/documents.ts";
 import { enrolAgency } from "../../subgraphs/referrals/agency-store.ts";
 import { agencies, personas } from "../county/county.ts";
@@ -67,9 +67,10 @@ describe.runIf(HAS_SERVERS)("npm run start:split", () => {
   ];
   let provider: CountyProvider;
   let split: Running;
-  let database: Database;
+  let database: OpenDatabase;
   let drop: () => Promise<void>;
   const portal = dataDirectory();
+  const keys = dataDirectory();
 
   const post = async (
     url: string,
@@ -92,6 +93,7 @@ describe.runIf(HAS_SERVERS)("npm run start:split", () => {
     for (const [name, document] of Object.entries(PORTAL))
       writeFileSync(join(portal.path, name), document);
     split = run("split", [], {
+      DATA_DIR: keys.path,
       DATABASE_URL: made.url ?? "",
       REDIS_URL: REDIS,
       PORT_OFFSET: String(OFFSET),
@@ -104,7 +106,7 @@ describe.runIf(HAS_SERVERS)("npm run start:split", () => {
     await split.says(/^ready /m);
     database = await openPostgresql(made.url ?? "");
     for (const { id, name, kind } of Object.values(agencies) as CountyAgency[])
-      await enrolAgency(database, { id, name, kind }, [], {
+      await enrolAgency(database.of("referrals").house(), { id, name, kind }, [], {
         by: { ...personas["county-system"], subject: "operator" },
         at: new Date(),
         requestId: "test",
@@ -115,6 +117,7 @@ describe.runIf(HAS_SERVERS)("npm run start:split", () => {
     await drop();
     await provider.close();
     portal.remove();
+    keys.remove();
   });
 
   it("takes the PACIO journey in at one gateway, and answers its gaps at the other", async () => {

@@ -5,7 +5,10 @@ import type { Encounter, ServiceRequest, Task } from "fhir/r4";
 import { report, retract, unmoved } from "../handoff.ts";
 import type { Handoff } from "../handoff.ts";
 import { interfaceOf, lockedHandoff, saveHandoff } from "../handoff-store.ts";
+import { kindOf } from "../agency-store.ts";
+import { followedUpTo } from "../person.ts";
 import { tie } from "../person-store.ts";
+import { raisedBy } from "../records.ts";
 import { saveReferral, storedReferral } from "../referral-store.ts";
 import type { Priority, ReferralStatus } from "../referral.ts";
 import { target } from "./bundle.ts";
@@ -89,9 +92,16 @@ export const encounter: Mapping<Encounter> = async (resource, at, intake) => {
     startedAt: started?.exact ?? null,
     endedAt: (finished && ended?.exact) || null,
     beganAt: started ? new Date(started.from) : act.at,
+    raises: raisedBy([await kindOf(tx, agency)]),
   });
   await means(tx, source, at, id);
-  await tie(tx, person, [agency], "TREATING", act.at);
+  const since = started?.exact ?? act.at;
+  const over = (finished && (ended?.exact ?? act.at)) || null;
+  await tie(
+    tx,
+    { person, agencies: [agency], kind: "TREATING", since, until: over && followedUpTo(over) },
+    act,
+  );
   intake.moved.add(person);
   return true;
 };

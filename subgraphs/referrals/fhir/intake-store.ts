@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Problem } from "#schema/problems.ts";
 import type { Act } from "#platform/act.ts";
 import type { Transaction } from "#platform/database.ts";
+import { record } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Handoff } from "../handoff.ts";
 import { handoffFromRow } from "../handoff-store.ts";
@@ -273,6 +274,7 @@ export const saveEncounter = (
     started_at: encounter.startedAt,
     ended_at: encounter.endedAt,
     began_at: encounter.beganAt,
+    raises: encounter.raises,
   });
 
 /** The status under which an encounter is known here; null while it is not known. */
@@ -283,9 +285,20 @@ export const encounterStatus = async (tx: Transaction, id: string): Promise<stri
 export const encountersOf = async (tx: Transaction, person: string): Promise<Encounter[]> =>
   ((await tx("referrals.encounter").where({ person_id: person })) as Row[]).map(encounterFromRow);
 
+export const saveNoneKnown = async (
+  tx: Transaction,
+  person: string,
+  source: string,
+  at: Date,
+): Promise<void> =>
+  void (await tx("referrals.none_known")
+    .insert({ person_id: person, source_id: source, at })
+    .onConflict(["person_id", "source_id"])
+    .merge());
+
 export const saveMedication = (
   tx: Transaction,
-  medication: Omit<Medication, "version">,
+  medication: Omit<Medication, "version" | "raises">,
 ): Promise<void> =>
   saveRecord(tx, "referrals.medication", {
     id: medication.id,
@@ -296,16 +309,41 @@ export const saveMedication = (
     code: medication.code,
   });
 
-export const saveConsent = (tx: Transaction, consent: Omit<Consent, "version">): Promise<void> =>
-  saveRecord(tx, "referrals.consent", {
-    id: consent.id,
-    person_id: consent.person,
-    source_id: consent.source,
+/** Writes a consent, and tells that it was received to those who know what it comes to. */
+export const saveConsent = async (
+  tx: Transaction,
+  consent: Omit<Consent, "version">,
+  act: Act,
+): Promise<void> => {
+  const { id, person, source } = consent;
+  const before = (await tx("referrals.received_consent").where({ id }).forUpdate().first()) as
+    Row | undefined;
+  const after = {
+    id,
+    person_id: person,
+    source_id: source,
     status: consent.status,
     scope: consent.scope,
     policy: consent.policy,
     given_at: consent.givenAt,
-  });
+  };
+  await saveRecord(tx, "referrals.received_consent", after);
+  await record(
+    tx,
+    "referrals",
+    {
+      of: "received_consent",
+      id,
+      version: ((before?.version as number | undefined) ?? 0) + 1,
+      what: "consent.received",
+      before: before ?? null,
+      after,
+      occurredAt: act.at,
+      data: { person, agency: source },
+    },
+    act,
+  );
+};
 
 /** The handoffs that a person's stays have shown so far. */
 export const inferredHandoffs = async (

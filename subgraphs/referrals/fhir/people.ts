@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#schema/problems.ts";
 import type { Consent, Medication, MedicationRequest, MedicationStatement, Patient } from "fhir/r4";
 import { bearersOf, savePerson, tie } from "../person-store.ts";
-import { meaning, means, saveConsent, saveMedication } from "./intake-store.ts";
+import { meaning, means, saveConsent, saveMedication, saveNoneKnown } from "./intake-store.ts";
 import {
   entityOf,
   fullName,
@@ -58,19 +58,32 @@ export const patient: Mapping<Patient> = async (resource, at, { tx, source, act 
     act,
   );
   await means(tx, source, at, person);
-  await tie(tx, person, [source], "SOURCE", act.at);
+  await tie(tx, { person, agencies: [source], kind: "SOURCE", since: act.at, until: null }, act);
   return true;
 };
 
 type AnyMedication = MedicationStatement | MedicationRequest;
 
+/** Codes that say that there is no medicine to tell of. */
+const NO_MEDICATIONS: readonly (readonly [string, string])[] = [
+  ["http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-known-medications"],
+  ["http://snomed.info/sct", "787481004"],
+];
+
 export const medication: Mapping<AnyMedication> = async (resource, at, intake) => {
-  const { tx, source } = intake;
+  const { tx, source, act } = intake;
   const person = await personOf(resource.subject, `${resource.resourceType}.subject`, intake);
   const reference = resource.medicationReference;
   const contained = resource.contained?.find((it) => `#${it.id}` === reference?.reference) as
     Medication | undefined;
   const concept = resource.medicationCodeableConcept ?? contained?.code;
+  const saysNone = concept?.coding?.some(({ system, code }) =>
+    NO_MEDICATIONS.some(([itsSystem, itsCode]) => system === itsSystem && code === itsCode),
+  );
+  if (saysNone) {
+    await saveNoneKnown(tx, person, source, act.at);
+    return true;
+  }
   const id = await entityOf(at, intake);
   await saveMedication(tx, {
     id,
@@ -85,18 +98,22 @@ export const medication: Mapping<AnyMedication> = async (resource, at, intake) =
 };
 
 export const consent: Mapping<Consent> = async (resource, at, intake) => {
-  const { tx, source } = intake;
+  const { tx, source, act } = intake;
   const person = await personOf(resource.patient, "Consent.patient", intake);
   const id = await entityOf(at, intake);
-  await saveConsent(tx, {
-    id,
-    person,
-    source,
-    status: resource.status,
-    scope: resource.scope.coding?.[0]?.code ?? words(resource.scope),
-    policy: resource.policyRule?.coding?.[0]?.code ?? words(resource.policyRule),
-    givenAt: exactly(resource.dateTime, "Consent.dateTime"),
-  });
+  await saveConsent(
+    tx,
+    {
+      id,
+      person,
+      source,
+      status: resource.status,
+      scope: resource.scope.coding?.[0]?.code ?? words(resource.scope),
+      policy: resource.policyRule?.coding?.[0]?.code ?? words(resource.policyRule),
+      givenAt: exactly(resource.dateTime, "Consent.dateTime"),
+    },
+    act,
+  );
   await means(tx, source, at, id);
   return true;
 };

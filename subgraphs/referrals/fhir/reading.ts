@@ -140,6 +140,6 @@ export const personOf = async (
     act,
   );
   await means(tx, source, at, person);
-  await tie(tx, person, [source], "SOURCE", act.at);
+  await tie(tx, { person, agencies: [source], kind: "SOURCE", since: act.at, until: null }, act);
   return person;
 };

@@ -1,14 +1,14 @@
-/** The gateway on the made-up graph, over HTTP, with its subgraphs in this process. */
+/** The line before the made-up graph, over HTTP, with its subgraphs in this process. */
 import { execute, parse, validate } from "graphql";
 import type { DocumentNode, GraphQLError, GraphQLFormattedError } from "graphql";
 import { Pool } from "undici";
-import { memoryBudget } from "#platform/budget.ts";
-import { systemClock } from "#platform/clock.ts";
 import { openLog } from "#platform/log.ts";
 import { serve } from "#platform/serve.ts";
 import type { Operation } from "#platform/subgraph.ts";
-import { openGateway } from "../../../gateway/answer.ts";
+import { openLine } from "../../../gateway/answer.ts";
 import { demoIssuer } from "../../../gateway/demo-issuer.ts";
+import { trusting } from "../../../gateway/documents.ts";
+import { identify } from "../../../gateway/identify.ts";
 import type { Subgraph } from "../../../gateway/subgraph.ts";
 import { parts, supergraph } from "./graph.ts";
 import { subgraphSchema } from "./part.ts";
@@ -26,7 +26,7 @@ export interface Answer {
   asked: Record<string, Operation[]>;
 }
 
-/** An open gateway. */
+/** An open line. */
 export interface Graph {
   /** Subgraphs that do not answer, by name. */
   down: Set<string>;
@@ -80,7 +80,7 @@ const inProcess = (part: Part, down: Set<string>, request: (id: string) => Reque
 
 const LONG_MS = 20_000;
 
-/** Opens the gateway on the made-up graph. */
+/** Opens the line before the made-up graph, which does not say what it holds. */
 export const openGraph = async (): Promise<Graph> => {
   const down = new Set<string>();
   const requests = new Map<string, Request>();
@@ -98,24 +98,21 @@ export const openGraph = async (): Promise<Graph> => {
     basis: null,
     subject: "somebody",
   });
-  const gateway = await openGateway({
-    supergraph,
-    subgraphs: Object.fromEntries(parts.map((part) => [part.name, inProcess(part, down, request)])),
-    issuer,
-    directory: async () => null,
-    budget: memoryBudget(Infinity),
-    clock: systemClock,
-    log,
-    // A test machine is slow and shared.
-    deadlines: { readMs: LONG_MS, mutationMs: LONG_MS },
-    fhirRoom: "registry",
-  });
-  const server = await serve(gateway.routes, {
-    port: 0,
-    host: "127.0.0.1",
-    log,
-    ready: async () => ({}),
-  });
+  const subgraphs = parts.map((part) => [part.name, inProcess(part, down, request)]);
+  const line = await openLine(
+    { sdl: supergraph, subgraphs: Object.fromEntries(subgraphs) },
+    {
+      admitted: identify(issuer, async () => null),
+      documents: trusting(new Map(), true),
+      log,
+      // A test machine is slow and shared.
+      deadlines: { readMs: LONG_MS, mutationMs: LONG_MS },
+    },
+  );
+  const server = await serve(
+    { "/graphql": line.graphql },
+    { port: 0, host: "127.0.0.1", log, ready: async () => ({}) },
+  );
   const pool = new Pool(server.url, { connections: 64 });
   const post = async (body: string): Promise<Answer> => {
     const {
@@ -142,7 +139,7 @@ export const openGraph = async (): Promise<Graph> => {
     close: async () => {
       await pool.close();
       await server.drain();
-      await gateway.close();
+      await line.close();
     },
   };
 };

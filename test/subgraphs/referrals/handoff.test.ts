@@ -43,6 +43,7 @@ const handoff = (more: Partial<Handoff> = {}): Handoff => ({
   appointmentAt: null,
   reviewAt: null,
   redirectTo: null,
+  raises: [],
   origin: "GRAPH",
   leftAt: null,
   engagedAt: null,

@@ -23,6 +23,7 @@ const stay = (id: string, more: Partial<Encounter> = {}): Encounter => ({
   startedAt: new Date(at("08:00")),
   endedAt: new Date(at("10:00", 2)),
   beganAt: more.startedAt ?? new Date(at("08:00")),
+  raises: [],
   ...more,
 });
 

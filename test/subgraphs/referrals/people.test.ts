@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { agencies, at, COUNTY_PERSON_ID, HOSPITAL_MRN, people } from "../../county/county.ts";
 import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
-import type { County } from "../../county/house.ts";
+import { MARIAS_MEDICATIONS } from "../../county/seed.ts";
+import type { Answer, County } from "../../county/house.ts";
 
 const FHIR_PATIENT = "urn:handoff-graph:fhir:Patient";
 const UNKNOWN = "019550a0-0000-7000-8000-0000000000ff";
@@ -15,6 +16,13 @@ beforeAll(async () => {
 });
 afterAll(() => county.close());
 
+/** Where something is withheld, and which kind of information. */
+const withheldIn = ({ errors }: Pick<Answer, "errors">): [string, string][] =>
+  errors.map(({ path, extensions }) => {
+    expect(extensions.code).toBe("WITHHELD");
+    return [(path ?? []).join("."), extensions.category as string];
+  });
+
 const personKnownAs = async (as: PersonaName, system: string, value: string, selection = "id") => {
   const { data, errors } = await county.ask(
     as,
@@ -23,20 +31,32 @@ const personKnownAs = async (as: PersonaName, system: string, value: string, sel
     }`,
     { system, value },
   );
-  expect(errors).toEqual([]);
+  expect(withheldIn({ errors })).toEqual(
+    data.personByIdentifier ? [] : [["personByIdentifier", "REFERRAL_ADMIN"]],
+  );
   return data.personByIdentifier;
 };
 
 const mariasId = async (): Promise<string> =>
   (await personKnownAs("discharge-coordinator", HOSPITAL_MRN, maria.mrn)).id;
 
-const read = async (as: PersonaName, id: string, selection: string) => {
+/** @param withheld Where in the person, and which kind. */
+const read = async (
+  as: PersonaName,
+  id: string,
+  selection: string,
+  withheld: [string, string][] = [],
+) => {
   const { data, errors } = await county.ask(
     as,
     `query($id: ID!) { person(id: $id) { ${selection} } }`,
     { id },
   );
-  expect(errors).toEqual([]);
+  expect(withheldIn({ errors })).toEqual(
+    data.person
+      ? withheld.map(([where, kind]) => [`person.${where}`, kind])
+      : [["person", "REFERRAL_ADMIN"]],
+  );
   return data.person;
 };
 
@@ -123,31 +143,43 @@ describe("a person", () => {
       const there = await county.ask(outsider, query, { id: await mariasId() });
       const nowhere = await county.ask(outsider, query, { id: UNKNOWN });
       expect(there.data).toEqual({ person: null });
+      expect(withheldIn(there)).toContainEqual(["person", "REFERRAL_ADMIN"]);
       expect(there.text).toBe(nowhere.text);
     },
   );
 });
 
 describe("identifiers", () => {
-  it("are given back to the agency that sent them, and to no other", async () => {
+  it("are given back to the agency that sent them; one that sent none reads them with the record that it may have", async () => {
     const id = await mariasId();
     const of = async (as: PersonaName) =>
       (await read(as, id, "identifiers { system value }")).identifiers;
-    expect(await of("discharge-coordinator")).toEqual([
+    const hospitals = [
       { system: COUNTY_PERSON_ID, value: maria.countyId },
       { system: HOSPITAL_MRN, value: maria.mrn },
       { system: FHIR_PATIENT, value: maria.mrn },
-    ]);
+    ];
+    expect(await of("discharge-coordinator")).toEqual(hospitals);
     expect(await of("county-case-worker")).toEqual([
       { system: COUNTY_PERSON_ID, value: maria.countyId },
       { system: FHIR_PATIENT, value: maria.countyId },
     ]);
-    expect(await of("bh-clinician")).toEqual([]);
+    // By the agreement of both, and nothing of what the county says of her.
+    expect(await of("bh-clinician")).toEqual(hospitals);
+  });
+
+  it("are withheld from an agency that works with the person and may have no record of them", async () => {
+    const { id } = await personKnownAs("discharge-coordinator", HOSPITAL_MRN, walter.mrn);
+    expect(
+      await read("housing-worker", id, "id identifiers { value }", [
+        ["identifiers", "DEMOGRAPHICS"],
+      ]),
+    ).toEqual({ id, identifiers: null });
   });
 });
 
 describe("medications", () => {
-  it("are for clinicians of the agency that sent them", async () => {
+  it("are for whoever works with people at the agency that sent them, and for others as the rules let them", async () => {
     await send("hospital-system", {
       resourceType: "MedicationStatement",
       id: "maria-sertraline",
@@ -159,23 +191,30 @@ describe("medications", () => {
       },
     });
     const id = await mariasId();
-    const of = async (as: PersonaName) =>
-      (await read(as, id, "medications { name status code }")).medications;
-    expect(await of("hospital-clinician")).toEqual([
-      { name: "Sertraline 50 mg", status: "active", code: "312941" },
-    ]);
-    for (const other of [
-      "discharge-coordinator",
-      "hospital-system",
-      "bh-clinician",
-      "county-case-worker",
-    ] as const)
-      expect(await of(other)).toEqual([]);
+    const of = async (as: PersonaName, withheld?: [string, string][]) =>
+      (await read(as, id, "medications { name status code }", withheld)).medications;
+    const [lisinopril, buprenorphine] = MARIAS_MEDICATIONS.map(({ name, rxnorm }) => ({
+      name,
+      status: "active",
+      code: rxnorm,
+    }));
+    const sertraline = { name: "Sertraline 50 mg", status: "active", code: "312941" };
+    for (const own of ["hospital-clinician", "discharge-coordinator", "hospital-system"] as const)
+      expect(await of(own)).toEqual([lisinopril, buprenorphine, sertraline]);
+    // A treatment of substance use is left out, and so would others be that tell more than that they are taken.
+    expect(
+      await of("bh-clinician", [
+        ["medications.@", "HIV_STD"],
+        ["medications.@", "MENTAL_HEALTH"],
+        ["medications.@", "SUD_TREATMENT"],
+      ]),
+    ).toEqual([lisinopril, sertraline]);
+    expect(await of("county-case-worker", [["medications", "MEDICATIONS"]])).toBeNull();
   });
 });
 
 describe("encounters", () => {
-  it("are for the agency at which they were and for the one that sent them, the earliest first", async () => {
+  it("are for the agency at which they were, for the one that sent them and for others as the rules let them, the earliest first", async () => {
     const npi = (value: string) => [{ system: "http://hl7.org/fhir/sid/us-npi", value }];
     const visit = (id: string, organization: string, start: string, end: string) => ({
       resourceType: "Encounter",
@@ -202,6 +241,13 @@ describe("encounters", () => {
           name: "Riverside",
           identifier: npi(agencies.bh.npi),
         },
+        {
+          resourceType: "Organization",
+          id: "harbor",
+          name: "Harbor",
+          identifier: npi(agencies.recovery.npi),
+        },
+        visit("visit-at-harbor", "harbor", at("15:00"), at("16:00")),
         visit("visit-at-riverside", "riverside", at("13:00"), at("14:00")),
         visit("visit-at-hospital", "alder-general", at("07:00"), at("08:30")),
       ].map((resource) => ({
@@ -211,10 +257,15 @@ describe("encounters", () => {
     });
 
     const id = await mariasId();
-    const of = async (as: PersonaName) =>
+    const of = async (as: PersonaName, withheld?: [string, string][]) =>
       (
-        await read(as, id, "encounters { edges { node { class agency { name } startedAt } } }")
-      ).encounters.edges.map(({ node }: any) => node);
+        await read(
+          as,
+          id,
+          "encounters { edges { node { class agency { name } startedAt } } }",
+          withheld,
+        )
+      ).encounters?.edges.map(({ node }: any) => node) ?? null;
     const atHospital = {
       class: "AMB",
       agency: { name: agencies.hospital.name },
@@ -225,9 +276,16 @@ describe("encounters", () => {
       agency: { name: agencies.bh.name },
       startedAt: new Date(at("13:00")).toISOString(),
     };
-    expect(await of("discharge-coordinator")).toEqual([atHospital, atRiverside]);
-    expect(await of("bh-clinician")).toEqual([atRiverside]);
-    expect(await of("county-case-worker")).toEqual([]);
+    const atHarbor = {
+      class: "AMB",
+      agency: { name: agencies.recovery.name },
+      startedAt: new Date(at("15:00")).toISOString(),
+    };
+    expect(await of("discharge-coordinator")).toEqual([atHospital, atRiverside, atHarbor]);
+    expect(await of("recovery-counselor")).toEqual([atHarbor]);
+    // By the agreement with the hospital, what was elsewhere too; not what tells of a treatment of substance use.
+    expect(await of("bh-clinician")).toEqual([atHospital, atRiverside]);
+    expect(await of("county-case-worker", [["encounters", "ENCOUNTERS"]])).toBeNull();
   });
 });
 
@@ -242,7 +300,7 @@ describe("a need", () => {
       referrer: { id: agencies.bh.id },
     });
     const refused = (as: PersonaName, said: object) =>
-      refer(as, said).catch((error: unknown) => error);
+      county.tell(as, "referPerson", "ReferPersonInput", said).catch((error: unknown) => error);
     for (const other of ["ems-responder", "hospital-executive"] as const) {
       expect(await refused(other, input)).toMatchObject({ code: "NOT_FOUND" });
       expect(await refused(other, input)).toEqual(

@@ -1,0 +1,97 @@
+/**
+ * Step 7: what is given of another agency's information is written down, durably, before the first byte of it leaves. What
+ * cannot be written down is not given.
+ */
+import { Problem } from "#schema/problems.ts";
+import { LEDGER } from "#sharing/disclosure.ts";
+import type { Disclosure, DisclosuresTold } from "#sharing/disclosure.ts";
+import type { Requester } from "#sharing/requester.ts";
+import { POLICY } from "#sharing/rules.ts";
+import type { Category } from "#sharing/vocabulary.ts";
+import type { Told } from "#platform/guard.ts";
+import type { Log } from "#platform/log.ts";
+import { DEADLINES } from "./link.ts";
+import type { Subgraph } from "./subgraph.ts";
+
+/** One thing that a room gave: about one person. */
+export type Given = Omit<Told["disclosures"][number], "at">;
+
+/**
+ * Writes down what a request gives away; nothing, when it gives nothing.
+ *
+ * @throws {Problem} DISCLOSURE_NOT_RECORDED
+ */
+export type Disclose = (
+  given: readonly Given[],
+  requester: Requester,
+  requestId: string,
+  at: Date,
+) => Promise<void>;
+
+/**
+ * What was given of one agency's information by the same rules is one disclosure, about all the persons of whom it was given:
+ * one entry for each would be twenty for a page of a list.
+ */
+export const disclosuresOf = (given: readonly Given[]): Disclosure[] => {
+  // What two rooms gave of one person on the same grounds is one thing.
+  const things = new Map<string, { thing: Given; categories: Set<Category>; all: Given[] }>();
+  for (const thing of given) {
+    const { person, source, rules, obligations, agreement } = thing;
+    const key = `${person} ${source} ${rules.join()} ${obligations.join()} ${agreement?.id} ${agreement?.version}`;
+    const there = things.get(key) ?? { thing, categories: new Set<Category>(), all: [] };
+    there.all.push(thing);
+    for (const category of thing.categories) there.categories.add(category);
+    things.set(key, there);
+  }
+  const alike = new Map<string, { thing: Given; categories: Category[]; all: Given[] }>();
+  for (const { thing, categories, all } of things.values()) {
+    const { source, rules, obligations, agreement } = thing;
+    const sorted = [...categories].sort();
+    const key = `${sorted.join()} ${source} ${rules.join()} ${obligations.join()} ${agreement?.id} ${agreement?.version}`;
+    const there = alike.get(key) ?? { thing, categories: sorted, all: [] };
+    there.all.push(...all);
+    alike.set(key, there);
+  }
+  return [...alike.values()].map(({ thing, categories, all }) => ({
+    source: thing.source,
+    persons: [...new Set(all.map(({ person }) => person))].sort(),
+    categories,
+    rules: thing.rules,
+    obligations: thing.obligations,
+    agreement: thing.agreement,
+    consents: [
+      ...new Map(all.flatMap(({ consents }) => consents).map((it) => [it.id, it])).values(),
+    ],
+    attestations: [...new Set(all.flatMap(({ attestations }) => attestations))].sort(),
+  }));
+};
+
+/** Tells the room that keeps the ledger. */
+export const discloseTo =
+  (keeper: Subgraph, log: Log): Disclose =>
+  async (given, { agency, kind, role, subject, purpose, basis }, requestId, at) => {
+    if (given.length === 0) return;
+    const told: DisclosuresTold = {
+      requestId,
+      at: at.toISOString(),
+      recipient: { agency, kind, role, subject },
+      purpose,
+      basis,
+      policy: POLICY,
+      disclosures: disclosuresOf(given),
+    };
+    try {
+      const bytes = Buffer.from(JSON.stringify(told));
+      const ask = { bytes, requester: null, requestId };
+      const { status } = await keeper.enter(LEDGER.path, ask, DEADLINES.mutationMs);
+      if (status !== 204) throw new Error(`the ledger answered ${status}`);
+    } catch (cause) {
+      log.error({ err: cause, requestId }, "disclosure not recorded");
+      throw new Problem(
+        "DISCLOSURE_NOT_RECORDED",
+        "what would be given cannot be written down now, so nothing is given",
+        {},
+        { cause },
+      );
+    }
+  };

@@ -1,0 +1,86 @@
+/** Whom this room's records tell of, whose they are, and what they tell by being there. */
+import type { AgencyKind, Category } from "#sharing/vocabulary.ts";
+import type { About, Records } from "#platform/sharing.ts";
+import type { Handoff } from "./handoff.ts";
+import type { Encounter, Medication, Person } from "./person.ts";
+import type { Referral } from "./referral.ts";
+
+/** What it tells of a person that an agency of this kind looks after them (42 CFR 2.11; 34 USC 12291(b)(2)). */
+const TOLD_BY_KIND: Partial<Record<AgencyKind, Category>> = {
+  SUD_PROGRAM: "SUD_TREATMENT",
+  VICTIM_SERVICES: "DV_LOCATION",
+};
+
+/** What a record tells by naming agencies of these kinds. */
+export const raisedBy = (kinds: readonly (AgencyKind | null)[]): Category[] =>
+  [...new Set(kinds.flatMap((kind) => (kind && TOLD_BY_KIND[kind]) ?? []))].sort();
+
+const RAISED_BY_AGENCIES = raisedBy(["SUD_PROGRAM", "VICTIM_SERVICES"]);
+
+/** What the content of a record may raise; a privacy officer's table says which content. */
+export const RAISED_BY_CONTENT = ["SUD_TREATMENT", "HIV_STD", "MENTAL_HEALTH"] as const;
+
+const agencies = (all: readonly (string | null)[]): string[] => [
+  ...new Set(all.filter((agency) => agency !== null)),
+];
+
+/** The agency that recorded a handoff: the sender, or the one whose system sent the record of it. */
+const recorder = ({ origin, sender, coordinator }: Handoff): string =>
+  origin === "GRAPH" ? sender : coordinator;
+
+/**
+ * A handoff is a record of each of its parties. One that raises what it tells is kept by its two ends and by the agency that
+ * recorded it: naming a coordinator opens no more to them than the rules do.
+ */
+export const keepersOf = (handoff: Handoff): string[] =>
+  agencies([
+    handoff.sender,
+    handoff.receiver,
+    recorder(handoff),
+    ...(handoff.raises.length === 0 ? [handoff.coordinator] : []),
+  ]);
+
+export const aboutHandoff = (handoff: Handoff): About => ({
+  person: handoff.person,
+  source: recorder(handoff),
+  keepers: keepersOf(handoff),
+  raises: handoff.raises,
+});
+
+export const aboutReferral = ({ person, referrer, keepers, raises }: Referral): About => ({
+  person,
+  source: referrer,
+  keepers,
+  raises,
+});
+
+/** What several systems say of one person: the latest first among those whose it is. */
+export const aboutPerson = ({ id, records }: Person): About => ({
+  person: id,
+  source: records[0]?.source ?? "",
+  keepers: records.map(({ source }) => source),
+  raises: [],
+});
+
+export const aboutEncounter = ({ person, source, agency, raises }: Encounter): About => ({
+  person,
+  source,
+  keepers: agencies([source, agency]),
+  raises,
+});
+
+export const aboutMedication = ({ person, source, raises }: Medication): About => ({
+  person,
+  source,
+  keepers: [source],
+  raises,
+});
+
+/** By type, for the guard. */
+export const records: Records = {
+  Person: { about: aboutPerson },
+  Encounter: { about: aboutEncounter, mayRaise: RAISED_BY_AGENCIES },
+  Medication: { about: aboutMedication, mayRaise: RAISED_BY_CONTENT },
+  Referral: { about: aboutReferral, mayRaise: RAISED_BY_AGENCIES },
+  Handoff: { about: aboutHandoff, mayRaise: RAISED_BY_AGENCIES },
+};

@@ -54,10 +54,10 @@ const toRow = (issue: EscalationIssue) => ({
   resolution: issue.resolution,
 });
 
-/** What an agency's requester may change: that which it is a party to. */
+/** What an agency's requester may change: that which is its own record too. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
   worksWithPeople(by)
-    ? query.whereRaw("party_ids @> array[?]::uuid[]", [by.agency])
+    ? query.whereRaw("keeper_ids @> array[?]::uuid[]", [by.agency])
     : query.whereRaw("false");
 
 const kept = aggregate<EscalationIssue>({

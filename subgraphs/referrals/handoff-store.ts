@@ -81,10 +81,13 @@ export const handoffToRow = (handoff: Handoff) => ({
   raises: handoff.raises,
 });
 
-/** The handoffs that an agency's requester may move: those that it is a party to. */
+/** The handoffs that an agency's requester may move: those that it keeps (`keepersOf`), for to others they do not exist. */
 const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
   worksWithPeople(by)
-    ? query.whereRaw("? in (sender_id, receiver_id, coordinator_id)", [by.agency])
+    ? query.whereRaw(
+        `(? in (sender_id, receiver_id) or (coordinator_id = ? and (raises = '{}' or origin <> 'GRAPH')))`,
+        [by.agency, by.agency],
+      )
     : query.whereRaw("false");
 
 const kept = aggregate<Handoff>({

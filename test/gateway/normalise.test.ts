@@ -340,6 +340,7 @@ const wishesOf = (tape: Uint8Array): Wishes => {
     if (isListType(bare)) return `[${literal(bare.ofType)}]`;
     if (isEnumType(bare)) return bare.getValues()[below(2)]?.name ?? "";
     if (getNamedType(bare).name === "Int") return String(below(3));
+    if (getNamedType(bare).name === "Boolean") return String(below(2) === 1);
     return getNamedType(bare).name === "DateTime" ? '"2025-03-03T00:00:00Z"' : `"${below(3)}"`;
   };
   const value = (type: GraphQLInputType): Value => {

@@ -7,7 +7,7 @@ import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
 
-const { hospital, county: countyAgency, bh, housing, ems } = agencies;
+const { hospital, county: countyAgency, bh, housing, ems, recovery } = agencies;
 const UNKNOWN = "019550a0-0000-7000-8000-0000000000ff";
 
 let county: County;
@@ -407,6 +407,30 @@ describe("the disputes of a referral", () => {
     );
     // The agency's, and beside it the house's, which looks whom those tell of that the agency does not see.
     expect(asked).toHaveLength(2);
+  });
+});
+
+describe("a dispute over a referral to a substance use program", () => {
+  it("is not there for a party that keeps no record of the referral: it neither reads nor argues it", async () => {
+    const referralId = await need();
+    await county.tell("discharge-coordinator", "offerHandoff", "OfferHandoffInput", {
+      referralId,
+      receiverId: recovery.id,
+    });
+    const opened = await open({ referralId, partyIds: [hospital.id, recovery.id, ems.id] });
+    const query = "query($id: ID!) { dispute(id: $id) { id stage } }";
+    const there = await county.ask("ems-responder", query, { id: opened.id });
+    expect(there.data).toEqual({ dispute: null });
+    expect(there.text).toBe((await county.ask("ems-responder", query, { id: UNKNOWN })).text);
+
+    for (const version of [1, 2])
+      await expect(state("ems-responder", { id: opened.id, version })).rejects.toMatchObject({
+        code: "NOT_FOUND",
+      });
+    expect(await state("recovery-counselor", opened, {}, "version stage")).toEqual({
+      version: 2,
+      stage: "OPEN",
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
 
-const { hospital, county: countyAgency, housing, aps, ems } = agencies;
+const { hospital, county: countyAgency, housing, aps, ems, recovery } = agencies;
 const UNKNOWN = "019550a0-0000-7000-8000-0000000000ff";
 
 let county: County;
@@ -312,6 +312,27 @@ describe("the escalations of a referral", () => {
     );
     // The agency's, and beside it the house's, which looks whom those tell of that the agency does not see.
     expect(asked).toHaveLength(2);
+  });
+});
+
+describe("an issue over a referral to a substance use program", () => {
+  it("is not there for a party that keeps no record of the referral: it neither reads nor settles it", async () => {
+    const referralId = await need();
+    await county.tell("discharge-coordinator", "offerHandoff", "OfferHandoffInput", {
+      referralId,
+      receiverId: recovery.id,
+    });
+    const raised = await raise({ referralId, withAgencyId: ems.id });
+    const query = "query($id: ID!) { escalationIssue(id: $id) { id rung } }";
+    const there = await county.ask("ems-responder", query, { id: raised.id });
+    expect(there.data).toEqual({ escalationIssue: null });
+    expect(there.text).toBe((await county.ask("ems-responder", query, { id: UNKNOWN })).text);
+
+    for (const version of [1, 2])
+      await expect(resolve("ems-responder", { id: raised.id, version })).rejects.toMatchObject({
+        code: "NOT_FOUND",
+      });
+    expect(await resolve("discharge-coordinator", raised, {}, "version")).toEqual({ version: 2 });
   });
 });
 

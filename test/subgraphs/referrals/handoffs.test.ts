@@ -6,7 +6,7 @@ import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
 
-const { hospital, county: countyAgency, bh, housing, aps, ems } = agencies;
+const { hospital, county: countyAgency, bh, housing, aps, ems, recovery } = agencies;
 const UNKNOWN = "019550a0-0000-7000-8000-0000000000ff";
 
 /** Each move's mutation: its input, and what must be said with it. */
@@ -645,6 +645,41 @@ describe("to everybody who is no party", () => {
       }
     },
   );
+});
+
+describe("a handoff to a substance use program", () => {
+  it("is no record of the agency that tracks it, and no move of its finds it, in the very words for one that does not exist", async () => {
+    const parties = [hospital, recovery, countyAgency];
+    const { id: interfaceId } = await county.tell(
+      "hospital-executive",
+      "agreeInterface",
+      "AgreeInterfaceInput",
+      {
+        kind: "COMPLEX_TRANSITION",
+        name: "Alder General and Harbor Recovery",
+        partyIds: parties.map(({ id }) => id),
+        contacts: parties.map(({ id }) => ({
+          agencyId: id,
+          name: "Dana Whitfield",
+          cover: "Joel Park",
+        })),
+      },
+    );
+    const made = await offer({ receiverId: recovery.id, interfaceId });
+    for (const mutation of Object.keys(MOVES) as Mutation[]) {
+      const there = await answer("county-case-worker", mutation, made.id);
+      expect(there.errors).toMatchObject([{ extensions: { code: "NOT_FOUND" } }]);
+      expect(there.text).toBe((await answer("county-case-worker", mutation, UNKNOWN)).text);
+    }
+    const shown = await walk(
+      made,
+      ["discharge-coordinator", "notifyHandoff"],
+      ["discharge-coordinator", "presentHandoff"],
+    );
+    expect(await move("recovery-counselor", "acceptHandoff", shown, {}, "state")).toEqual({
+      state: "ACCEPTED",
+    });
+  });
 });
 
 describe("lists of handoffs", () => {

@@ -21,28 +21,33 @@ const PARTS = ["owner", ...GRANTED] as const;
  * databases waits until we have committed.
  */
 export const makeRoles = async ({ sql }: OpenDatabase, schema: string): Promise<void> => {
-  for (const part of PARTS) await sql.raw(MAKE_ROLE.replaceAll(":role", roleOf(schema, part)));
+  for (const part of PARTS)
+    // One after the other: what another database's migration has just made is seen by the next statement, and not by this one.
+    for (const statement of [MAKE_ROLE, TAKE_ROLE])
+      await sql.raw(statement.replaceAll(":role", roleOf(schema, part)));
 };
 
-// PostgreSQL 16 tells those who may act as a role from those who may only give it to others; 15 does not.
 const MAKE_ROLE = `
   do $$
   begin
     if not exists (select from pg_roles where rolname = ':role') then
-      begin
-        create role :role nologin;
-      exception when duplicate_object or unique_violation then
-        null; -- for another database of this server, meanwhile
-      end;
+      create role :role nologin;
     end if;
+  exception when duplicate_object or unique_violation then
+    null; -- made for another database of this server, meanwhile
+  end
+  $$`;
+
+// PostgreSQL 16 tells those who may act as a role from those who may only give it to others; 15 does not.
+const TAKE_ROLE = `
+  do $$
+  begin
     if not pg_has_role(current_user, ':role',
       case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end) then
-      begin
-        grant :role to current_user;
-      exception when unique_violation then
-        null; -- likewise
-      end;
+      grant :role to current_user;
     end if;
+  exception when unique_violation then
+    null; -- likewise
   end
   $$`;
 

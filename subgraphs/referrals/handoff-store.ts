@@ -244,6 +244,7 @@ export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
     (query) => query,
     "referral_id",
     ({ referral }) => referral,
+    sharing,
   );
   const isParty: Narrow = (query) =>
     query.whereRaw("? in (sender_id, receiver_id, coordinator_id)", [act.by.agency]);

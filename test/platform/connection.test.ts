@@ -166,7 +166,7 @@ describe("the graph's lists", () => {
       after = data.agencies.pageInfo.endCursor;
     }
     expect(read).toEqual(names(whole.data));
-    expect(new Set(read).size).toBe(9);
+    expect(new Set(read).size).toBe(12);
   });
 
   it.each([

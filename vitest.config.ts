@@ -19,6 +19,7 @@ export default defineConfig({
   },
   test: {
     // A house on a cold machine takes seconds to open; a test that hangs is cut all the same.
+    globalSetup: ["./test/template.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ["default", "./test/report.ts"],

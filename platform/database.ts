@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { createPgConfig } from "@electric-sql/pglite/node-postgres";
@@ -106,7 +107,11 @@ export const asHouse = async <T>(
  * PGlite has one session, so its pool has one connection, and a transaction must never wait for a second.
  */
 export const openPglite = async (dataDir?: string): Promise<OpenDatabase> => {
-  const lite = await PGlite.create(dataDir ? join(dataDir, "pglite") : "memory://");
+  // Making an empty database takes seconds, and tests make many: they make one, and name the file that it was dumped to.
+  const template = dataDir ? undefined : process.env.PGLITE_TEMPLATE;
+  const lite = await PGlite.create(dataDir ? join(dataDir, "pglite") : "memory://", {
+    ...(template && { loadDataDir: new Blob([readFileSync(template)]) }),
+  });
   const pool = new pg.Pool(
     Object.assign(createPgConfig(lite), {
       max: 1,

@@ -1,36 +1,44 @@
 /**
- * What the law of sharing costs: handoff status, asked of the same house with it and with everything let through, side by
- * side in one run on PostgreSQL. `npm run bench -- law`.
+ * What the law of sharing costs: handoff status, asked over HTTP of the same house with it and with everything let through,
+ * side by side in one run on PostgreSQL. `npm run bench -- law`.
  *
  * The county coordinates every handoff: what it is told came from the hospital and is written to the ledger, twenty people a
- * request; their names it is given by an agreement, a tie and each person's authorization. Everything runs in this process and
- * is asked without HTTP, so that nothing else is measured. The second wall stands in both.
+ * request; their names it is given by an agreement, a tie and each person's authorization. The second wall stands in both.
+ * Clients ask with a token each, as people do, and all with one, as a system does: what several requests under one token ask
+ * at once is asked once, so that what is left of a request is little, and the ledger is much of it.
  */
+import { fileURLToPath } from "node:url";
+import { SingleBar } from "cli-progress";
 import { parse } from "graphql";
 import { systemClock } from "../platform/clock.ts";
 import { openPostgresql } from "../platform/database.ts";
 import type { OpenDatabase } from "../platform/database.ts";
 import { executor } from "../platform/execute.ts";
 import type { Neighbours } from "../platform/neighbours.ts";
-import type { Call } from "../platform/serve.ts";
+import { serve } from "../platform/serve.ts";
 import type { Seeing } from "../platform/sharing.ts";
 import { openRoom, schemaOf } from "../platform/subgraph.ts";
 import type { OpenRoom, Room } from "../platform/subgraph.ts";
 import { openLine } from "../gateway/answer.ts";
+import type { Admitted } from "../gateway/answer.ts";
+import { demoIssuer } from "../gateway/demo-issuer.ts";
+import { directoryOf, remembered } from "../gateway/directory.ts";
 import { discloseTo } from "../gateway/disclose.ts";
-import { houseDocuments } from "../gateway/documents.ts";
+import { readDocuments, trusting } from "../gateway/documents.ts";
+import { identify } from "../gateway/identify.ts";
 import { judging, NONE_DENIED } from "../gateway/judge.ts";
 import { localSubgraph } from "../gateway/subgraph.ts";
 import type { Subgraph } from "../gateway/subgraph.ts";
 import { supergraph as committed } from "../scripts/house.ts";
-import type { Requester } from "../sharing/requester.ts";
 import { agencies, personas } from "../test/county/county.ts";
+import { ask as askOnce, CLIENTS } from "./ask.ts";
 import { benchCounty, NOW } from "./county.ts";
+import { load, LOADER } from "./load.ts";
 import { OPERATIONS } from "./operations.ts";
 import { benchDatabase } from "./postgresql.ts";
 import { log, ROOMS } from "./rooms.ts";
 
-const CLIENTS = 32;
+const OPERATION_FILES = fileURLToPath(new URL("operations", import.meta.url));
 const ROUNDS = 5;
 const SECONDS = 4;
 /** Of the throughput, at most. */
@@ -153,14 +161,14 @@ for (const room of all)
 
 const lineOf = (
   subgraphs: Record<string, Subgraph>,
-  requesters: () => Requester,
+  admitted: Admitted,
   sharing: Parameters<typeof openLine>[1]["sharing"],
 ) =>
   openLine(
     { sdl: committed(), subgraphs },
     {
-      admitted: async () => requesters(),
-      documents: houseDocuments(),
+      admitted,
+      documents: trusting(readDocuments([OPERATION_FILES]), false),
       log,
       clock: () => NOW,
       // Nothing else is measured: what takes long is to take long, and not to be given up.
@@ -182,26 +190,39 @@ const keeper = guarded["information-sharing"] as Subgraph;
 const lawful = { judge: judging(Object.values(guarded), log), disclose: discloseTo(keeper, log) };
 const nothing = { judge: async () => NONE_DENIED, disclose: async () => undefined };
 
-const asking = personas["county-case-worker"];
-const one = () => asking;
-const each = () => ({ ...asking });
-const rows = [
-  { name: "the law and the ledger, one token", line: await lineOf(guarded, one, lawful) },
-  { name: "let through, one token", line: await lineOf(open, one, nothing) },
-  { name: "the law and the ledger, a token each", line: await lineOf(guarded, each, lawful) },
-  { name: "let through, a token each", line: await lineOf(open, each, nothing) },
-];
+// The demonstration's issuer does not exist in production, as which everything is measured.
+delete process.env.NODE_ENV;
+const issuer = await demoIssuer(null);
+process.env.NODE_ENV = "production";
+const tokens = await Promise.all(
+  Array.from(
+    { length: CLIENTS },
+    async (_, index) =>
+      `Bearer ${await issuer.token({ ...personas["county-case-worker"], subject: `case.worker.${index}` })}`,
+  ),
+);
+const known = identify(issuer, remembered(directoryOf(guarded.referrals as Subgraph)));
 
-const ask = (line: (typeof rows)[number]["line"], index: number) =>
-  line.graphql({
-    method: "POST",
-    path: "/graphql",
-    search: "",
-    headers: { "content-type": "application/json" },
-    requestId: `019550a0-0000-7000-800b-${index.toString(16).padStart(12, "0")}`,
-    gone: new AbortController().signal,
-    body: async () => Buffer.from(body),
-  } as Call);
+const houses = [
+  { name: "the law and the ledger", line: await lineOf(guarded, known, lawful) },
+  { name: "let through", line: await lineOf(open, known, nothing) },
+];
+const servers = await Promise.all(
+  houses.map(({ line }) =>
+    serve(
+      { "/graphql": line.graphql },
+      { port: 0, host: "127.0.0.1", log, ready: async () => ({}) },
+    ),
+  ),
+);
+const [authorization = "", ...others] = tokens;
+const rows = houses.flatMap(({ name }, index) => {
+  const url = `${servers[index]?.url}/graphql`;
+  return [
+    { name: `${name}, a token each`, door: { url, authorization, others } },
+    { name: `${name}, one token`, door: { url, authorization } },
+  ];
+});
 
 /** What is looked at of an answer. */
 interface Answer {
@@ -209,49 +230,53 @@ interface Answer {
   data?: { handoffs: { edges: { node: { person: { name: string | null } | null } }[] } };
 }
 
-let asked = 0;
-const measure = async ({ line }: (typeof rows)[number], seconds: number): Promise<number> => {
-  const until = performance.now() + seconds * 1000;
-  let answered = 0;
-  const client = async () => {
-    while (performance.now() < until) {
-      const { status } = await ask(line, asked++);
-      if (status !== 200) throw new Error(`answered ${status}`);
-      answered++;
-    }
-  };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
-  return answered / seconds;
-};
-
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
+const bar = new SingleBar({ format: "{bar} {value}/{total} {name}" });
 try {
-  for (const { name, line } of rows) {
-    const { body: text = "" } = await ask(line, asked++);
-    const said = JSON.parse(String(text)) as Answer;
+  const answers = new Map<string, string>();
+  for (const { name, door } of rows) {
+    const text = await askOnce(door, body);
+    const said = JSON.parse(text) as Answer;
     const named = said.data?.handoffs.edges.filter(({ node }) => node.person?.name);
     if (said.errors || named?.length !== 20)
-      throw new Error(`${name} does not answer: ${String(text).slice(0, 600)}`);
+      throw new Error(`${name} does not answer: ${text.slice(0, 600)}`);
+    answers.set(name, text);
   }
   const found = new Map(rows.map(({ name }) => [name, [] as number[]]));
+  bar.start((ROUNDS + 1) * rows.length, 0, { name: "" });
   for (let round = 0; round <= ROUNDS; round++)
-    for (const row of rows) {
-      const speed = await measure(row, round === 0 ? 2 : SECONDS);
-      if (round > 0) found.get(row.name)?.push(speed);
+    for (const { name, door } of rows) {
+      bar.update({ name });
+      const length = round === 0 ? 2 : SECONDS;
+      const { requests, seconds, failed } = await load(
+        door,
+        body,
+        answers.get(name) as string,
+        length,
+        stop.signal,
+      );
+      if (failed > 0) throw new Error(`${name}: ${failed} answers were wrong`);
+      if (round > 0) found.get(name)?.push(requests / seconds);
+      bar.increment();
     }
+  bar.stop();
   const median = (name: string): number =>
     (found.get(name) as number[]).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number;
   console.log(
-    `Handoff status in process on PostgreSQL, ${CLIENTS} clients, medians of ${ROUNDS} rounds of ${SECONDS} s, ${systemClock().toISOString().slice(0, 10)}:\n`,
+    `Handoff status on PostgreSQL, ${LOADER}, ${CLIENTS} clients, medians of ${ROUNDS} rounds of ${SECONDS} s, ${systemClock().toISOString().slice(0, 10)}:\n`,
   );
   for (const { name } of rows) console.log(`- ${name}: ${Math.round(median(name))} requests/s`);
-  for (const how of ["one token", "a token each"]) {
+  for (const how of ["a token each", "one token"]) {
     const cost = 1 - median(`the law and the ledger, ${how}`) / median(`let through, ${how}`);
     console.log(
       `- the law costs ${(cost * 100).toFixed(0)} % of the throughput with ${how}; the bar is ${BAR * 100} %: ${cost <= BAR ? "reached" : "missed"}.`,
     );
   }
 } finally {
-  for (const { line } of rows) await line.close();
+  bar.stop();
+  for (const server of servers) await server.drain();
+  for (const { line } of houses) await line.close();
   await database.close();
   await drop();
 }

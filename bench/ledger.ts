@@ -48,13 +48,17 @@ const told = (number: number): DisclosuresTold => ({
   disclosures: [
     {
       source: SOURCE,
-      persons: [PEOPLE[number % PEOPLE.length] as string],
+      persons: [
+        {
+          id: PEOPLE[number % PEOPLE.length] as string,
+          consents: [{ id: CONSENT, version: 1 }],
+          attestations: [],
+        },
+      ],
       categories: ["ENCOUNTERS", "MEDICATIONS", "SUD_TREATMENT"],
       rules: ["part2-with-consent", "treatment"],
       obligations: ["PERSISTLABEL", "RedisclosureProhibitionMark"],
       agreement: { id: AGREEMENT, version: 2 },
-      consents: [{ id: CONSENT, version: 1 }],
-      attestations: [],
     },
   ],
 });

@@ -38,6 +38,9 @@ import type { Deadlines } from "./link.ts";
 import { mediaTypeFor, receive } from "./receive.ts";
 import type { MediaType } from "./receive.ts";
 import { refusal, respond } from "./respond.ts";
+import type { Withheld } from "./normalise.ts";
+import type { Shape } from "./shape.ts";
+import { SIDE_DOOR_MS } from "./subgraph.ts";
 import type { Subgraph } from "./subgraph.ts";
 
 /** Who asks, if they may ask at all. @throws {Problem} UNAUTHENTICATED, RATE_LIMITED */
@@ -71,6 +74,22 @@ const refuseWhatIsAskedWith = (categories: readonly Category[], requester: Reque
     purpose,
     ...refusalFor(callerOf(requester), purpose, basis, category, null),
   });
+};
+
+/** Of what was left out, all but what stands below a root field that failed: nothing came there, and its own error says why. */
+const besidesFailed = (
+  leftOut: readonly Withheld[],
+  { data, failures }: Collecting,
+  shape: Shape,
+): readonly Withheld[] => {
+  const failed = new Set(
+    failures.flatMap(({ path }) => {
+      const root = path?.[0];
+      if (root === undefined || (data[root] ?? null) !== null) return [];
+      return shape.places([root]).paths.map(([name]) => name);
+    }),
+  );
+  return leftOut.filter(({ path: [root] }) => !failed.has(root));
 };
 
 /** Opens the line. */
@@ -119,7 +138,7 @@ export const openLine = async (
       const operation = admit(documents(asked.document), asked.operationName);
       if (operation.isMutation && asked.isSafe)
         throw new Problem("METHOD_NOT_ALLOWED", "a mutation comes by POST", { allow: "POST" });
-      const denied = await judge(requester, operation.categories, requestId);
+      const denied = await judge(requester, operation, requestId);
       const taken = operation.take(asked.variables, denied);
       const { text, variables, shape, introspection, withheld } = taken;
       refuseWhatIsAskedWith(taken.askedWith, requester);
@@ -131,13 +150,13 @@ export const openLine = async (
         variables,
         data: { ...introspection },
         failures: [],
-        sharing: { withheld: [], obligations: [], given: [] },
+        heard: [],
       };
       const at = clock();
       if (text !== null) await (await planned(text))(collecting);
       // INVARIANT: no response leaves before the ledger has what it gives.
-      await disclose(collecting.sharing.given, requester, requestId, at);
-      return respond(collecting, withheld, shape, type, log);
+      await disclose(collecting.heard, requester, requestId, at);
+      return respond(collecting, besidesFailed(withheld, collecting, shape), shape, type, log);
     } catch (error) {
       return refusal(error, type, requestId, log);
     } finally {
@@ -197,16 +216,20 @@ export const openGateway = async (ground: Ground): Promise<Gateway> => {
   if (!fhir) throw new Error(`nothing says where ${fhirRoom} answers`);
   const keeper = subgraphs[LEDGER.room];
   if (!keeper) throw new Error(`nothing says where ${LEDGER.room} answers, which keeps the ledger`);
-  const sharing = {
-    judge: judging(Object.values(subgraphs), log),
-    disclose: discloseTo(keeper, log),
+  const judge = judging(Object.values(subgraphs), log, deadlines);
+  const sharing = { judge, disclose: discloseTo(keeper, log, deadlines?.mutationMs) };
+  /** What comes in by FHIR may be the first that an agency keeps of its kind. */
+  const changing: Admitted = async (authorization) => {
+    const requester = await admitted(authorization);
+    judge.changing(requester.agency, SIDE_DOOR_MS);
+    return requester;
   };
   const line = await openLine(
     { sdl: supergraph, subgraphs },
     { admitted, documents, log, clock, sharing, ...(deadlines && { deadlines }) },
   );
   return {
-    routes: { "/graphql": line.graphql, [FHIR.path]: forward(FHIR, fhir, admitted, log) },
+    routes: { "/graphql": line.graphql, [FHIR.path]: forward(FHIR, fhir, changing, log) },
     change: line.change,
     close: async () => {
       await line.close();

@@ -3,16 +3,16 @@ import type { FetchNode, PlanNode, QueryPlan } from "@apollo/query-planner";
 import { Kind, parse } from "graphql";
 import type { GraphQLFormattedError, SelectionSetNode } from "graphql";
 import { Problem } from "#schema/problems.ts";
-import type { Pattern, Told } from "#platform/guard.ts";
-import type { Given } from "./disclose.ts";
+import type { Told } from "#platform/guard.ts";
 import type { AskForEntities, Representation } from "./entities.ts";
 import { Gone, Unavailable } from "./link.ts";
 import type { Asker, Link } from "./link.ts";
-import type { Withheld } from "./normalise.ts";
 import type { Read } from "./reads.ts";
 import type { Path } from "./shape.ts";
 import { among, gather, pathsOf } from "./things.ts";
 import type { Thing, Types } from "./things.ts";
+import { hearing } from "./told.ts";
+import type { Heard } from "./told.ts";
 
 /** Something that went wrong while a plan was carried out. */
 export interface Failure {
@@ -28,15 +28,8 @@ export interface Collecting extends Asker {
   variables: Readonly<Record<string, unknown>>;
   data: Thing;
   failures: Failure[];
-  /** What rooms gave and withheld, by the response names of the text. */
-  sharing: Shared;
-}
-
-/** What the rooms of a request gave of others' information, and what they withheld. */
-export interface Shared {
-  withheld: Withheld[];
-  obligations: { path: readonly string[]; codes: readonly string[] }[];
-  given: Given[];
+  /** What rooms gave and withheld: one for each call. */
+  heard: Heard[];
 }
 
 /** Carries a plan out. What fails is noted, and the rest goes on. */
@@ -91,22 +84,16 @@ export const compile = (plan: QueryPlan, floor: Floor): Collect => {
       for (const thing of things)
         for (const field of fields) collecting.failures.push({ path: [...thing, field], error });
     };
-    /** What a room told beside its data. */
-    const hear = ({ sharing }: Collecting, told: Told | undefined): void => {
+    const here = path.map(String);
+    // A room's own path begins where the fetch does: at `_entities` and a position, or at the root.
+    const heardIn = hearing((inAnswer) => {
+      if (!requires) return [[...here, ...inAnswer]];
+      const below = inAnswer.slice(2);
+      return below.length > 0 ? [[...here, ...below]] : fields.map((field) => [...here, field]);
+    });
+    const hear = ({ heard }: Collecting, told: Told | undefined): void => {
       // What others' subgraphs call by the same name is not for us.
-      if (!told || !floor.isLabelled) return;
-      // A room's own path begins where the fetch does: at `_entities` and a position, or at the root.
-      const placed = (inAnswer: Pattern): Pattern[] => {
-        if (!requires) return [[...path.map(String), ...inAnswer]];
-        const below = inAnswer.slice(2);
-        const here = path.map(String);
-        return below.length > 0 ? [[...here, ...below]] : fields.map((field) => [...here, field]);
-      };
-      for (const { path: at, holds } of told.withheld)
-        for (const place of placed(at)) sharing.withheld.push({ path: place, holds });
-      for (const { path: at, codes } of told.obligations)
-        for (const place of placed(at)) sharing.obligations.push({ path: place, codes });
-      for (const { at: _, ...given } of told.disclosures) sharing.given.push(given);
+      if (told && floor.isLabelled) heard.push(heardIn(told));
     };
     /** What could not be asked for, for want of what it requires: it is missing for the same reason. */
     const noteMissing = (collecting: Collecting, incomplete: readonly number[]): void => {

@@ -4,17 +4,15 @@
  */
 import { Problem } from "#schema/problems.ts";
 import { LEDGER } from "#sharing/disclosure.ts";
-import type { Disclosure, DisclosuresTold } from "#sharing/disclosure.ts";
+import type { DisclosedPerson, Disclosure, DisclosuresTold } from "#sharing/disclosure.ts";
 import type { Requester } from "#sharing/requester.ts";
 import { POLICY } from "#sharing/rules.ts";
 import type { Category } from "#sharing/vocabulary.ts";
-import type { Told } from "#platform/guard.ts";
 import type { Log } from "#platform/log.ts";
 import { DEADLINES } from "./link.ts";
 import type { Subgraph } from "./subgraph.ts";
-
-/** One thing that a room gave: about one person. */
-export type Given = Omit<Told["disclosures"][number], "at">;
+import { madeOnce } from "./told.ts";
+import type { Given, Heard } from "./told.ts";
 
 /**
  * Writes down what a request gives away; nothing, when it gives nothing.
@@ -22,7 +20,7 @@ export type Given = Omit<Told["disclosures"][number], "at">;
  * @throws {Problem} DISCLOSURE_NOT_RECORDED
  */
 export type Disclose = (
-  given: readonly Given[],
+  heard: readonly Heard[],
   requester: Requester,
   requestId: string,
   at: Date,
@@ -54,23 +52,34 @@ export const disclosuresOf = (given: readonly Given[]): Disclosure[] => {
   }
   return [...alike.values()].map(({ thing, categories, all }) => ({
     source: thing.source,
-    persons: [...new Set(all.map(({ person }) => person))].sort(),
+    persons: personsOf(all),
     categories,
     rules: thing.rules,
     obligations: thing.obligations,
     agreement: thing.agreement,
-    consents: [
-      ...new Map(all.flatMap(({ consents }) => consents).map((it) => [it.id, it])).values(),
-    ],
-    attestations: [...new Set(all.flatMap(({ attestations }) => attestations))].sort(),
   }));
 };
 
-/** Tells the room that keeps the ledger. */
+/** Sorted, each once, with all that was given of it rested on. */
+const personsOf = (all: readonly Given[]): DisclosedPerson[] =>
+  [...Map.groupBy(all, ({ person }) => person)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, things]) => ({
+      id,
+      consents: [
+        ...new Map(things.flatMap(({ consents }) => consents).map((it) => [it.id, it])).values(),
+      ],
+      attestations: [...new Set(things.flatMap(({ attestations }) => attestations))].sort(),
+    }));
+
+const disclosuresIn = madeOnce((heard) => disclosuresOf(heard.flatMap(({ given }) => given)));
+
+/** Tells the room that keeps the ledger. @param withinMs How long writing may take. */
 export const discloseTo =
-  (keeper: Subgraph, log: Log): Disclose =>
-  async (given, { agency, kind, role, subject, purpose, basis }, requestId, at) => {
-    if (given.length === 0) return;
+  (keeper: Subgraph, log: Log, withinMs = DEADLINES.mutationMs): Disclose =>
+  async (heard, { agency, kind, role, subject, purpose, basis }, requestId, at) => {
+    const disclosures = disclosuresIn(heard);
+    if (disclosures.length === 0) return;
     const told: DisclosuresTold = {
       requestId,
       at: at.toISOString(),
@@ -78,12 +87,12 @@ export const discloseTo =
       purpose,
       basis,
       policy: POLICY,
-      disclosures: disclosuresOf(given),
+      disclosures,
     };
     try {
       const bytes = Buffer.from(JSON.stringify(told));
       const ask = { bytes, requester: null, requestId };
-      const { status } = await keeper.enter(LEDGER.path, ask, DEADLINES.mutationMs);
+      const { status } = await keeper.enter(LEDGER.path, ask, withinMs);
       if (status !== 204) throw new Error(`the ledger answered ${status}`);
     } catch (cause) {
       log.error({ err: cause, requestId }, "disclosure not recorded");

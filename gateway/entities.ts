@@ -50,16 +50,15 @@ interface Batch {
 const MOST_REPRESENTATIONS = 1_000;
 
 /** What a room told of some of the things it was asked for: the rest is for others, who asked in the same call. */
-const toldOf = (told: Told | undefined, positions: ReadonlySet<number>): Told[] => {
-  if (!told) return [];
-  const isMine = ({ at }: { at: number | null }) => at === null || positions.has(at);
-  return [
-    {
-      withheld: told.withheld.filter(isMine),
-      obligations: told.obligations.filter(isMine),
-      disclosures: told.disclosures.filter(isMine),
-    },
-  ];
+const toldOf = (told: Told, positions: readonly number[], isAll: boolean): Told => {
+  if (isAll) return told;
+  const mine = new Set(positions);
+  const isMine = ({ at }: { at: number | null }) => at === null || mine.has(at);
+  return {
+    withheld: told.withheld.filter(isMine),
+    obligations: told.obligations.filter(isMine),
+    disclosures: told.disclosures.filter(isMine),
+  };
 };
 
 const deal = ({ members, representations }: Batch, answer: Answer) => {
@@ -68,6 +67,11 @@ const deal = ({ members, representations }: Batch, answer: Answer) => {
   if (!isWhole && !answer.errors?.length) throw new Unavailable("entities are missing");
   const things = isWhole ? (found as (Thing | null)[]) : representations.map(() => null);
   const given = new Set<number>();
+  const whole = answer.extensions?.sharing;
+  const isAsked = (positions: readonly number[]) =>
+    new Set(positions).size === representations.length;
+  // Those who asked for the same things are told the same thing.
+  const tellings = new Map<string, Told>();
   for (const { positions, resolve } of members) {
     const mine = positions.map((position) => {
       const thing = things[position] ?? null;
@@ -83,7 +87,10 @@ const deal = ({ members, representations }: Batch, answer: Answer) => {
       const at = positions.indexOf(position);
       return at < 0 ? [] : [{ at, error }];
     });
-    resolve({ things: mine, errors, told: toldOf(answer.extensions?.sharing, new Set(positions)) });
+    const key = positions.join();
+    const told = tellings.get(key) ?? (whole && toldOf(whole, positions, isAsked(positions)));
+    if (told) tellings.set(key, told);
+    resolve({ things: mine, errors, told: told ? [told] : [] });
   }
 };
 

@@ -18,8 +18,11 @@ export const joinedReads = (link: Link): Read => {
   const join = perTurn<Batch>(({ operation, asker, members }) => {
     void forAll(members, async (gone) => {
       const answer = await link.call(operation, false, { ...asker, gone });
-      // Copied before the first of them can write into it.
-      const others = members.slice(1).map(() => copy(answer));
+      // Copied before the first of them can write into it; nobody writes into what was told beside the data.
+      const { data, ...rest } = answer;
+      const others = members
+        .slice(1)
+        .map((): Answer => ({ ...rest, ...(data !== undefined && { data: copy(data) }) }));
       for (const [index, { resolve }] of members.entries()) resolve(others[index - 1] ?? answer);
     });
   });

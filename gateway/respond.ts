@@ -7,10 +7,12 @@ import type { Requester } from "#sharing/requester.ts";
 import type { Log } from "#platform/log.ts";
 import type { Reply } from "#platform/serve.ts";
 import { problemHeaders } from "#platform/serve.ts";
-import type { Collecting, Failure, Shared } from "./collect.ts";
+import type { Collecting, Failure } from "./collect.ts";
 import type { Withheld } from "./normalise.ts";
 import type { MediaType } from "./receive.ts";
 import type { Misfit, Path, Shape } from "./shape.ts";
+import { madeOnce } from "./told.ts";
+import type { Heard, Obliged } from "./told.ts";
 
 /** An error as a client sees it. */
 interface Shown {
@@ -153,9 +155,7 @@ const inItsWords = <T extends { path: readonly string[] }>(all: readonly T[], sh
   });
 
 /** Notices and duties that travel with what is given, one for each place. */
-const obligationsOf = (
-  all: Shared["obligations"],
-): { path: readonly string[]; codes: string[] }[] => {
+const obligationsOf = (all: readonly Obliged[]): Obliged[] => {
   const found = new Map<string, { path: readonly string[]; codes: Set<string> }>();
   for (const { path, codes } of all) {
     const key = path.join("\n");
@@ -168,13 +168,26 @@ const obligationsOf = (
     .map(([, { path, codes }]) => ({ path, codes: [...codes].sort() }));
 };
 
+/** What rooms told, in the words of one shape. */
+const toldIn = (shape: Shape) =>
+  madeOnce((heard) => {
+    const of = <T extends { path: readonly string[] }>(pick: (it: Heard) => readonly T[]): T[] =>
+      inItsWords(heard.flatMap(pick), shape);
+    const obligations = obligationsOf(of((it) => it.obligations));
+    return {
+      withheld: of((it) => it.withheld),
+      extensions: obligations.length > 0 ? `,"extensions":${JSON.stringify({ obligations })}` : "",
+    };
+  });
+const tellers = new WeakMap<Shape, ReturnType<typeof toldIn>>();
+
 /**
  * What a request came to.
  *
  * @param leftOut What was not asked for at all, in the client's words.
  */
 export const respond = (
-  { data, failures, sharing, requester, requestId }: Collecting,
+  { data, failures, heard, requester, requestId }: Collecting,
   leftOut: readonly Withheld[],
   shape: Shape,
   type: MediaType,
@@ -182,20 +195,20 @@ export const respond = (
 ): Reply => {
   const misfits: Misfit[] = [];
   const text = shape.write(data, misfits);
-  const withheld = withheldOf([...leftOut, ...inItsWords(sharing.withheld, shape)], requester);
+  const tell = tellers.get(shape) ?? toldIn(shape);
+  tellers.set(shape, tell);
+  const told = tell(heard);
+  const withheld = withheldOf([...leftOut, ...told.withheld], requester);
   const hasErrors = failures.length > 0 || misfits.length > 0 || withheld.length > 0;
   const errors = hasErrors
     ? [...withheld, ...errorsOf(failures, misfits, shape, requestId, log)].slice(0, MOST_ERRORS)
     : [];
-  const obligations = obligationsOf(inItsWords(sharing.obligations, shape));
-  const extensions =
-    obligations.length > 0 ? `,"extensions":${JSON.stringify({ obligations })}` : "";
   return {
     status: 200,
     headers: contentType(type === "*/*" ? "application/json" : type),
     body: hasErrors
-      ? `{"errors":${JSON.stringify(errors)},"data":${text}${extensions}}`
-      : `{"data":${text}${extensions}}`,
+      ? `{"errors":${JSON.stringify(errors)},"data":${text}${told.extensions}}`
+      : `{"data":${text}${told.extensions}}`,
   };
 };
 

@@ -22,7 +22,8 @@ export interface Subgraph {
   close(): Promise<void>;
 }
 
-const SIDE_DOOR_MS = 120_000;
+/** How long a side door may take, where nothing else is said. */
+export const SIDE_DOOR_MS = 120_000;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -13,6 +13,8 @@ import {
   execute,
   getArgumentValues,
   getDirectiveValues,
+  getNamedType,
+  getNullableType,
   getOperationAST,
   getVariableValues,
   GraphQLIncludeDirective,
@@ -277,6 +279,28 @@ const prepare = (
     return [...found].map(([key, fieldNodes]) => fieldOf(type, key, fieldNodes, within));
   };
 
+  /** Where fields that stand one in the other are asked for; where the last one is not, at the position that it would stand in. */
+  const placesOf = (
+    type: GraphQLOutputType,
+    fieldNodes: readonly FieldNode[],
+    within: Pattern,
+    [name, ...more]: readonly string[],
+  ): Pattern[] => {
+    const bare = getNullableType(type);
+    const isList = isListType(bare);
+    const here = isList ? [...within, "@"] : within;
+    const of = getNamedType(bare);
+    if (name === undefined || !isObjectType(of)) return [here];
+    const found = new Map<string, FieldNode[]>();
+    const spread = new Set<string>();
+    for (const { selectionSet } of fieldNodes)
+      if (selectionSet) collect(of, selectionSet, found, spread);
+    const asked = [...found].filter(([, [node]]) => node?.name.value === name);
+    if (asked.length === 0) return isList ? [here] : [];
+    const next = definitionOf(schema, of, name).type;
+    return asked.flatMap(([key, nodes]) => placesOf(next, nodes, [...here, key], more));
+  };
+
   const fieldOf = (
     parentType: GraphQLObjectType,
     key: string,
@@ -297,7 +321,10 @@ const prepare = (
       operation,
       pattern: [...within, key],
     });
-    const spot = guard?.spot(parentType.name, fieldName, returnType, place.asked.pattern);
+    const { pattern } = place.asked;
+    const spot = guard?.spot(parentType.name, fieldName, returnType, pattern, (names) =>
+      placesOf(returnType, fieldNodes, pattern, names),
+    );
     const leads = spot !== undefined && spot.leads !== "NOWHERE";
     const pass = (given: unknown, into: Vessel, run: Run): unknown => {
       const { watch } = run;
@@ -515,10 +542,15 @@ export const executor = (
       empty(top, error as GraphQLError, run);
     }
     await quiet();
+    const failed = new Set(
+      run.errors
+        .map(({ path }) => String(path?.[0]))
+        .filter((root) => (run.data?.[root] ?? null) === null),
+    );
     return {
       ...(run.errors.length > 0 && { errors: run.errors }),
       data: run.data,
-      ...(watch && { told: watch.told() }),
+      ...(watch && { told: watch.told(failed) }),
     };
   };
 };

@@ -7,7 +7,7 @@
  */
 import { getNamedType, isAbstractType, isEnumType, isObjectType } from "graphql";
 import type { GraphQLNamedType, GraphQLOutputType, GraphQLSchema } from "graphql";
-import type { Disclosure } from "#sharing/disclosure.ts";
+import type { DisclosedPerson, Disclosure } from "#sharing/disclosure.ts";
 import type { Category, Holds } from "#sharing/vocabulary.ts";
 import type { Labels } from "./labels.ts";
 import { NOBODY } from "./sharing.ts";
@@ -20,7 +20,8 @@ export type Pattern = readonly string[];
 export interface Told {
   withheld: { path: Pattern; holds: Category; at: number | null }[];
   obligations: { path: Pattern; codes: readonly string[]; at: number | null }[];
-  disclosures: (Omit<Disclosure, "persons"> & { person: string; at: number | null })[];
+  disclosures: (Omit<Disclosure, "persons"> &
+    Omit<DisclosedPerson, "id"> & { person: string; at: number | null })[];
 }
 
 /** A field at one place of an operation. */
@@ -34,6 +35,8 @@ export interface Spot {
   readonly denied: "WITHHELD" | null;
   /** Are its items at positions that mean something, so that none may be left out? */
   readonly isPositional: boolean;
+  /** Where what may be left out of it would stand. */
+  readonly items: readonly Pattern[];
 }
 
 /** What has been given of one record. */
@@ -51,12 +54,20 @@ export interface Watch {
   passing(spot: Spot, given: unknown, tally: Tally | undefined, at: number | null): unknown;
   /** The tally of a record of this type; undefined for what is part of another one. */
   tally(type: string, given: unknown, at: number | null): Tally | undefined;
-  told(): Told;
+  /** @param failed Fields of the root that came to nothing, and have an error of their own that says why. */
+  told(failed: ReadonlySet<string>): Told;
 }
 
 /** What is worked out once for a schema. */
 export interface Guard {
-  spot(parent: string, field: string, type: GraphQLOutputType, path: Pattern): Spot;
+  /** @param below Where fields that stand below this one, one in the other, are asked for. */
+  spot(
+    parent: string,
+    field: string,
+    type: GraphQLOutputType,
+    path: Pattern,
+    below: (fields: readonly string[]) => readonly Pattern[],
+  ): Spot;
   /** @param by The agency that asks. @param variables Of the operation; the planner names the entities that it asks for in them. */
   watch(sharing: Sharing, by: string, variables: Readonly<Record<string, unknown>>): Watch;
   /** Those of a type's records that may be known of: for lists that are cut into pages before they are given. */
@@ -83,30 +94,36 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
     const holds = labels.enumValue(type.name, value);
     return holds === labels.type(type.name) ? null : categoryOf(holds);
   };
+  /** What the edges of a connection lead to. */
+  const nodeOf = (type: GraphQLNamedType): GraphQLNamedType | undefined => {
+    const edge = isObjectType(type) && getNamedType(type.getFields().edges?.type);
+    const node = isObjectType(edge) ? edge.getFields().node : undefined;
+    return node && getNamedType(node.type);
+  };
   const leadsTo = (type: GraphQLNamedType): Spot["leads"] => {
     if (isEnumType(type))
       return type.getValues().some(({ name }) => valueOf(type, name)) ? "VALUES" : "NOWHERE";
     if (members(type).some(({ name }) => recordOf(name))) return "RECORDS";
-    if (!isObjectType(type)) return "NOWHERE";
-    const edge = type.getFields().edges;
-    const of = edge && getNamedType(edge.type);
-    const node = isObjectType(of) ? of.getFields().node : undefined;
-    return node && leadsTo(getNamedType(node.type)) === "RECORDS" ? "CONNECTION" : "NOWHERE";
+    const node = nodeOf(type);
+    return node && leadsTo(node) === "RECORDS" ? "CONNECTION" : "NOWHERE";
   };
   // Of a field that leads to records, each record's type is seen when it comes.
   const typeOf = (given: unknown, spotted: GraphQLNamedType): string | undefined =>
     isAbstractType(spotted) ? (given as { __typename?: string }).__typename : spotted.name;
+  /** By the spot; of a connection, that of its nodes. */
   const types = new WeakMap<Spot, GraphQLNamedType>();
 
   return {
-    spot: (parent, field, type, path) => {
+    spot: (parent, field, type, path, below) => {
       const named = getNamedType(type);
       const isPositional = field === ENTITIES;
       const isOurs = !field.startsWith("_");
       const holds = isOurs ? categoryOf(labels.field(parent, field)) : null;
       const denied = isEnumType(named) && named.getValue(WITHHELD) ? WITHHELD : null;
-      const made: Spot = { path, holds, leads: leadsTo(named), denied, isPositional };
-      types.set(made, named);
+      const leads = leadsTo(named);
+      const items = leads === "CONNECTION" ? below(["edges", "node"]) : [[...path, "@"]];
+      const made: Spot = { path, holds, leads, denied, isPositional, items };
+      types.set(made, (leads === "CONNECTION" && nodeOf(named)) || named);
       return made;
     },
 
@@ -167,7 +184,8 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
       const noteShort = (spot: Spot, tally: Tally | undefined, at: number | null): void => {
         const { name } = types.get(spot) as GraphQLNamedType;
         for (const raised of (tally && recordOf(name)?.mayRaise) ?? [])
-          if (tally && !isGiven(tally.verdict, raised)) withhold([...spot.path, "@"], raised, at);
+          if (tally && !isGiven(tally.verdict, raised))
+            for (const item of spot.items) withhold(item, raised, at);
       };
 
       const passingOne = (spot: Spot, given: unknown, at: number | null): unknown => {
@@ -227,8 +245,10 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
         at: number | null,
       ): unknown => {
         const { edges } = (given ?? { edges: [] }) as { edges?: readonly unknown[] };
-        if (!tally || spot.holds === null || isGiven(tally.verdict, spot.holds) || edges?.length)
+        if (!tally || spot.holds === null || isGiven(tally.verdict, spot.holds) || edges?.length) {
+          noteShort(spot, tally, at);
           return given;
+        }
         withhold(spot.path, spot.holds, at);
         return null;
       };
@@ -298,8 +318,10 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
           tallies.push(made);
           return made;
         },
-        told: () => ({
-          withheld: [...withheld.values()],
+        told: (failed) => ({
+          withheld: [...withheld.values()].filter(
+            ({ path: [root] }) => !failed.has(root as string),
+          ),
           obligations: [...obligations.values()],
           disclosures: disclosuresOf(tallies, by),
         }),
@@ -326,7 +348,8 @@ const disclosuresOf = (tallies: readonly Tally[], by: string): Told["disclosures
       if (source === by) continue;
       const grounds = verdict.grounds(category);
       const { rules, obligations } = judged.decision;
-      const key = JSON.stringify([at, person, source, rules, obligations, grounds]);
+      const { agreement, consents, attestations } = grounds;
+      const key = `${at} ${person} ${source} ${rules.join()} ${obligations.join()} ${agreement?.id} ${consents.map(({ id }) => id).join()} ${attestations.join()}`;
       const there = found.get(key);
       const categories = [category, ...raises];
       if (there) there.categories = sorted([...there.categories, ...categories]);

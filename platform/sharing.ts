@@ -7,7 +7,7 @@ import type { Known } from "#schema/known.ts";
 import { allOf, decide, DENIED, prepare, reachable } from "#sharing/decide.ts";
 import type { Prepared } from "#sharing/decide.ts";
 import type { AgreementTold, FactsAsked, FactsTold, PersonTold } from "#sharing/facts.ts";
-import type { Disclosure } from "#sharing/disclosure.ts";
+import type { DisclosedPerson, Disclosure } from "#sharing/disclosure.ts";
 import type { Decision, PersonFacts, Question, Standing } from "#sharing/question.ts";
 import { callerOf } from "#sharing/requester.ts";
 import { CATEGORIES } from "#sharing/vocabulary.ts";
@@ -71,7 +71,15 @@ export interface Verdict {
   readonly about: About;
   of(category: Category): Judged;
   /** What a decision to give rested on: without it, the rules would not have. */
-  grounds(category: Category): Pick<Disclosure, "agreement" | "consents" | "attestations">;
+  grounds(category: Category): Pick<Disclosure, "agreement"> & Omit<DisclosedPerson, "id">;
+}
+
+/** Which facts it took. */
+interface Rested {
+  agreement: boolean;
+  directives: ReadonlySet<string>;
+  medicalEmergency: boolean;
+  safetyThreat: boolean;
 }
 
 /** One request's judge. */
@@ -210,6 +218,32 @@ export const openSharing = (act: Act, ask: AskFacts, log: Log): Sharing => {
     safetyThreat: told.safetyThreat !== null,
   });
 
+  /** Without which facts these would not all be given; the same of all of whom the same is true. */
+  const rested = new Map<string, Rested>();
+  const restedOn = (categories: Category[], source: string, person: PersonTold): Rested => {
+    const all = categories.map((it) => factsOf(person, it, source));
+    const key = `${source} ${categories.join()} ${JSON.stringify(all)}`;
+    const known = rested.get(key);
+    if (known) return known;
+    const isNeeded = (without: Partial<Question>): boolean =>
+      categories.some(
+        (it, index) =>
+          decide({ ...standing(it, source), ...(all[index] as PersonFacts), ...without })
+            .decision === "DENY",
+      );
+    const codes = union(all.map(({ directives }) => directives));
+    const made: Rested = {
+      agreement: isNeeded({ agreement: null }),
+      directives: new Set(
+        codes.filter((code) => isNeeded({ directives: codes.filter((it) => it !== code) })),
+      ),
+      medicalEmergency: isNeeded({ medicalEmergency: false }),
+      safetyThreat: isNeeded({ safetyThreat: false }),
+    };
+    rested.set(key, made);
+    return made;
+  };
+
   const make = (about: About, sources: readonly string[]): Verdict => {
     const judged = new Map<Category, Judged>();
     const told = (): PersonTold => facts.person(about.person);
@@ -241,38 +275,22 @@ export const openSharing = (act: Act, ask: AskFacts, log: Log): Sharing => {
         const source = judged.get(category)?.source ?? about.source;
         if (source === by.agency) return { agreement: null, consents: [], attestations: [] };
         const person = told();
-        const given = (without: Partial<Question>): boolean =>
-          [category, ...about.raises].every(
-            (it) =>
-              decide({ ...standing(it, source), ...factsOf(person, it, source), ...without })
-                .decision === "ALLOW",
-          );
+        const on = restedOn([category, ...about.raises], source, person);
         const agreement = facts.agreement(source);
-        const codes = union(
-          [category, ...about.raises].map((it) => factsOf(person, it, source).directives),
-        );
-        const needed = new Set(
-          codes.filter((code) => !given({ directives: codes.filter((it) => it !== code) })),
-        );
+        const { medicalEmergency, safetyThreat } = person;
         return {
           agreement:
-            agreement && !given({ agreement: null })
-              ? { id: agreement.id, version: agreement.version }
-              : null,
+            agreement && on.agreement ? { id: agreement.id, version: agreement.version } : null,
           consents: [
             ...new Map(
               person.directives
-                .filter(({ code }) => needed.has(code))
+                .filter(({ code }) => on.directives.has(code))
                 .map(({ consent }) => [consent.id, consent]),
             ).values(),
           ],
           attestations: [
-            ...(person.medicalEmergency && !given({ medicalEmergency: false })
-              ? [person.medicalEmergency.id]
-              : []),
-            ...(person.safetyThreat && !given({ safetyThreat: false })
-              ? [person.safetyThreat.id]
-              : []),
+            ...(medicalEmergency && on.medicalEmergency ? [medicalEmergency.id] : []),
+            ...(safetyThreat && on.safetyThreat ? [safetyThreat.id] : []),
           ],
         };
       },

@@ -29,13 +29,25 @@ export interface Known {
   parties: string[] | null;
   /** Those of the agencies that are on the roll. */
   agencies: string[];
+  /**
+   * Those of the agencies that the law could never give the referral to, and that do not keep it, as far as the requester can
+   * see who does and what it tells.
+   */
+  closedTo: string[];
 }
+
+/** An input names an agency to which the record that it would be a party to can never be given, so that it would never see it. */
+export const closed = (field: string): Problem =>
+  new Problem("BAD_INPUT", `\`${field}\` names an agency that the law gives no record of this`, {
+    field,
+  });
 
 /**
  * Refuses a claim that does not hold.
  *
  * @throws {Problem} NOT_FOUND for a referral or a person that is not, or not the requester's to know of; BAD_INPUT naming the field
- *   of an interface or agency that is not known, or of an agency that is no party.
+ *   of an interface or agency that is not known, of an agency that is no party, or of one that can have no record of the
+ *   referral.
  */
 export const vouched = (claim: Claim, known: Known): void => {
   if (claim.referral !== undefined && !known.referral) notFound();
@@ -51,6 +63,7 @@ export const vouched = (claim: Claim, known: Known): void => {
     throw new Problem("BAD_INPUT", `\`${field}\` names an agency that is not on the roll`, {
       field,
     });
+  if (ids.some((id) => known.closedTo.includes(id))) throw closed(field);
   if (known.parties && ids.some((id) => !known.parties?.includes(id)))
     throw new Problem(
       "BAD_INPUT",

@@ -4,22 +4,26 @@ import type { AgencyKind, Basis, Category, Purpose, Role } from "./vocabulary.ts
 /** The room that keeps the ledger, and where it is told: side door `/ledger`. */
 export const LEDGER = { room: "information-sharing", path: "/ledger" } as const;
 
+/** A person about whom something is given, and what that rests on that is the person's own. */
+export interface DisclosedPerson {
+  id: string;
+  consents: readonly { id: string; version: number }[];
+  /** Attestations of emergency or threat. */
+  attestations: readonly string[];
+}
+
 /** One agency's information about some persons that one request gives away, on the same grounds. Never a value. */
 export interface Disclosure {
   /** The agency whose information it is. */
   source: string;
-  /** About whom: ids of persons. One or more. */
-  persons: readonly string[];
+  /** About whom: one or more. */
+  persons: readonly DisclosedPerson[];
   /** What kinds of information, sorted. */
   categories: readonly Category[];
   /** The rules that let it, by `@id`, sorted. */
   rules: readonly string[];
   obligations: readonly string[];
   agreement: { id: string; version: number } | null;
-  /** The consents that it rested on. */
-  consents: readonly { id: string; version: number }[];
-  /** The attestations of emergency or threat that it rested on. */
-  attestations: readonly string[];
 }
 
 /** Told of `/ledger`: everything that one request gives away. When it has answered 204, all of it is durable. */

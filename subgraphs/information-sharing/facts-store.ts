@@ -1,22 +1,32 @@
 import { notFound } from "#schema/problems.ts";
 import type { AgreementTold, FactsAsked, FactsTold, PersonTold } from "#sharing/facts.ts";
 import type { Tie } from "#sharing/vocabulary.ts";
+import { LRUCache } from "lru-cache";
 import type { Database } from "#platform/database.ts";
 import type { Row } from "#platform/record.ts";
 import type { SideDoor } from "#platform/subgraph.ts";
 import { kindFor } from "./attestation.ts";
 import { consentFromRow } from "./consent-store.ts";
+import type { Consent } from "./consent.ts";
 import { agreementTold, directivesTold, factsAsked } from "./facts.ts";
 import { agreementFromRow } from "./sharing-agreement-store.ts";
 import { otherParty } from "./sharing-agreement.ts";
 
 const all = (rows: string): string => `(select coalesce(json_agg(it), '[]') from (${rows}) it)`;
 
-/** What is told of a person: `PersonTold`, as it is being put together. */
-interface Telling extends PersonTold {
+/** What is kept of a person, before it is known by whom it would be given. */
+interface About {
   ties: Tie[];
-  directives: PersonTold["directives"][number][];
+  consents: Consent[];
   restrictedBy: string[];
+  medicalEmergency: { id: string } | null;
+  safetyThreat: { id: string } | null;
+}
+
+/** What is kept between a recipient and everyone, for one purpose at one instant. */
+interface Known {
+  persons: ReadonlyMap<string, About>;
+  agreements: Readonly<Record<string, AgreementTold>>;
 }
 
 /** One statement, so that all of it is true at once. */
@@ -35,7 +45,7 @@ const FACTS = `select
       and (revoked_at is null or revoked_at > :at) and (ended_at is null or ended_at > :at)`)} as consents,
   ${all(`
     select person_id, agency_id from information_sharing.restriction
-    where person_id = any(cast(:persons as uuid[])) and agency_id = any(cast(:sources as uuid[]))
+    where person_id = any(cast(:persons as uuid[]))
       and agreed_at <= :at and (terminated_at is null or terminated_at > :at)
       and (recipient_ids is null or :recipient = any(recipient_ids))`)} as restrictions,
   ${all(`
@@ -46,23 +56,16 @@ const FACTS = `select
   ${all(`
     select * from information_sharing.sharing_agreement
     where status in ('IN_FORCE', 'SUSPENDED')
-      and ((drafted_by_id = :recipient and with_id = any(cast(:sources as uuid[])))
-        or (with_id = :recipient and drafted_by_id = any(cast(:sources as uuid[]))))
+      and :recipient in (drafted_by_id, with_id)
     order by created_at desc, id desc`)} as agreements`;
 
-/**
- * What is true of these persons and these sources, read in one statement.
- *
- * @throws whatever the database does; whoever asked then gives nothing.
- */
-export const readFacts = async ({ sql }: Database, asked: FactsAsked): Promise<FactsTold> => {
-  const { recipient, purpose, persons, sources } = asked;
+const read = async ({ sql }: Database, asked: Omit<FactsAsked, "sources">): Promise<Known> => {
+  const { recipient, purpose } = asked;
   const at = new Date(asked.at);
   const { rows } = (await sql.raw(FACTS, {
     recipient,
     at,
-    persons: [...persons],
-    sources: [...sources],
+    persons: [...asked.persons],
     kind: kindFor(purpose),
   } as never)) as { rows: [Record<string, Row[]>] };
   const {
@@ -72,20 +75,21 @@ export const readFacts = async ({ sql }: Database, asked: FactsAsked): Promise<F
     attestations = [],
     agreements = [],
   } = rows[0];
-  const told: Record<string, Telling> = {};
-  const person = (row: Row): Telling =>
-    (told[row.person_id as string] ??= {
-      ties: [],
-      directives: [],
-      restrictedBy: [],
-      medicalEmergency: null,
-      safetyThreat: null,
-    });
+  const persons = new Map<string, About>(
+    asked.persons.map((id) => [
+      id.toLowerCase(),
+      {
+        ties: [],
+        consents: [],
+        restrictedBy: [],
+        medicalEmergency: null,
+        safetyThreat: null,
+      },
+    ]),
+  );
+  const person = (row: Row): About => persons.get(row.person_id as string) as About;
   for (const row of ties) person(row).ties.push(row.kind as Tie);
-  for (const row of consents)
-    person(row).directives.push(
-      ...directivesTold(consentFromRow(row), recipient, purpose, at, sources),
-    );
+  for (const row of consents) person(row).consents.push(consentFromRow(row));
   for (const row of restrictions) person(row).restrictedBy.push(row.agency_id as string);
   for (const row of attestations)
     person(row)[row.kind === "THREAT" ? "safetyThreat" : "medicalEmergency"] = {
@@ -100,7 +104,98 @@ export const readFacts = async ({ sql }: Database, asked: FactsAsked): Promise<F
     const one = agreementTold(all1, purpose, at);
     if (one) counting[source] = one;
   }
-  return { persons: told, agreements: counting };
+  return { persons, agreements: counting };
+};
+
+/** What of that is about these persons and sources. */
+const told = (
+  known: Known,
+  { recipient, purpose, at, persons, sources }: FactsAsked,
+): FactsTold => {
+  const instant = new Date(at);
+  const isAsked = new Set(sources);
+  return {
+    persons: Object.fromEntries(
+      persons.flatMap((id): [string, PersonTold][] => {
+        const about = known.persons.get(id.toLowerCase());
+        if (!about) return [];
+        const { ties, consents, restrictedBy, medicalEmergency, safetyThreat } = about;
+        const isNothing =
+          ties.length + consents.length + restrictedBy.length === 0 &&
+          medicalEmergency === null &&
+          safetyThreat === null;
+        if (isNothing) return [];
+        return [
+          [
+            id,
+            {
+              ties,
+              directives: consents.flatMap((consent) =>
+                directivesTold(consent, recipient, purpose, instant, sources),
+              ),
+              restrictedBy: restrictedBy.filter((source) => isAsked.has(source)),
+              medicalEmergency,
+              safetyThreat,
+            },
+          ],
+        ];
+      }),
+    ),
+    agreements: Object.fromEntries(
+      sources.flatMap((source) => {
+        const agreement = known.agreements[source];
+        return agreement ? [[source, agreement]] : [];
+      }),
+    ),
+  };
+};
+
+/**
+ * What is true of these persons and these sources, read in one statement.
+ *
+ * @throws whatever the database does; whoever asked then gives nothing.
+ */
+export const readFacts = async (database: Database, asked: FactsAsked): Promise<FactsTold> =>
+  told(await read(database, asked), asked);
+
+/** So many requests are under way at most; what is forgotten is read again. */
+const MOST_REQUESTS = 256;
+/** A request takes no longer, and what lasts longer is to see what has changed. */
+const REQUEST_MS = 1_000;
+
+/**
+ * Reads facts for the rooms of one request after the other: what one of them was told of a person, the next one is told too,
+ * so that a request is judged by one state of the facts. INVARIANT: nothing is told to another request.
+ */
+const perRequest = (database: Database) => {
+  const requests = new LRUCache<string, { since: number; known: Promise<Known> }>({
+    max: MOST_REQUESTS,
+  });
+  return async (asked: FactsAsked, requestId: string): Promise<FactsTold> => {
+    const { recipient, purpose } = asked;
+    const key = `${requestId} ${recipient} ${purpose}`;
+    const at = Date.parse(asked.at);
+    const there = requests.get(key);
+    const isUnderWay = there && Math.abs(at - there.since) < REQUEST_MS;
+    const before = isUnderWay ? there.known : undefined;
+    const known = (async () => {
+      const earlier = await before;
+      const persons = asked.persons.filter((id) => !earlier?.persons.has(id.toLowerCase()));
+      if (earlier && persons.length === 0) return earlier;
+      const more = await read(database, { ...asked, persons });
+      return {
+        persons: new Map([...(earlier?.persons ?? []), ...more.persons]),
+        agreements: earlier?.agreements ?? more.agreements,
+      };
+    })();
+    requests.set(key, { since: isUnderWay ? there.since : at, known });
+    try {
+      return told(await known, asked);
+    } catch (error) {
+      requests.delete(key);
+      throw error;
+    }
+  };
 };
 
 /**
@@ -108,10 +203,11 @@ export const readFacts = async ({ sql }: Database, asked: FactsAsked): Promise<F
  *
  * @throws {Problem} NOT_FOUND to everyone but the house; BAD_INPUT for what is not asked as it must be.
  */
-export const factsDoor =
-  (database: Database): SideDoor =>
-  async ({ bytes, requester }) => {
+export const factsDoor = (database: Database): SideDoor => {
+  const facts = perRequest(database);
+  return async ({ bytes, requester, requestId }) => {
     if (requester) notFound();
-    const told = await readFacts(database, factsAsked(bytes));
-    return { status: 200, contentType: "application/json", body: JSON.stringify(told) };
+    const body = JSON.stringify(await facts(factsAsked(bytes), requestId));
+    return { status: 200, contentType: "application/json", body };
   };
+};

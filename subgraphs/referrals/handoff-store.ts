@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
+import { closed } from "#schema/known.ts";
 import { Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
@@ -11,16 +12,16 @@ import type { ChangeInput, Narrow } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import { asHouse } from "#platform/database.ts";
-import type { Database, Transaction } from "#platform/database.ts";
+import type { Database, Sql, Transaction } from "#platform/database.ts";
 import { fromJson, instant, instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Seeing } from "#platform/sharing.ts";
-import { isOnRoll } from "./agency-store.ts";
+import { isOnRoll, kindOf } from "./agency-store.ts";
 import { move, NEXT, nextActionOwner, times, unmoved } from "./handoff.ts";
 import type { Facts, Handoff, Move, Recorded, State } from "./handoff.ts";
 import { followedUpTo } from "./person.ts";
 import { isKnownTo, tie } from "./person-store.ts";
-import { keepersOf, raisedBy } from "./records.ts";
+import { isClosedTo, keepersOf, raisedBy } from "./records.ts";
 import { keepReferral, seenReferral } from "./referral-store.ts";
 
 export const handoffFromRow = (row: Row): Handoff => ({
@@ -89,6 +90,12 @@ const seenBy = (by: Requester, query: Knex.QueryBuilder): Knex.QueryBuilder =>
         [by.agency, by.agency],
       )
     : query.whereRaw("false");
+
+/** The handoffs of a referral that are its requester's own record too. */
+export const keptOf = async (sql: Sql, by: Requester, referral: string): Promise<Handoff[]> =>
+  ((await seenBy(by, sql("referrals.handoff").where({ referral_id: referral }))) as Row[]).map(
+    handoffFromRow,
+  );
 
 const kept = aggregate<Handoff>({
   schema: "referrals",
@@ -320,6 +327,9 @@ export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
           origin: "GRAPH",
           leftAt: input.leavesAt ?? null,
         });
+        const isKept = keepersOf(handoff).includes(coordinator);
+        if (!isKept && isClosedTo(await kindOf(tx, coordinator), [handoff]))
+          throw closed("coordinatorId");
         await settle(tx, handoff, act);
         return handoff;
       }),

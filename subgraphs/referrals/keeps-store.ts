@@ -7,7 +7,12 @@ const KEPT: readonly (readonly [Category, string])[] = [
   ["DEMOGRAPHICS", "select from referrals.person_record where source_id = :agency"],
   ["ENCOUNTERS", "select from referrals.encounter where :agency in (agency_id, source_id)"],
   ["MEDICATIONS", "select from referrals.medication where source_id = :agency"],
-  ["REFERRAL_ADMIN", "select from referrals.referral where keeper_ids @> array[:agency]::uuid[]"],
+  // That it knows a person is told as a referral is.
+  [
+    "REFERRAL_ADMIN",
+    `select from referrals.referral where keeper_ids @> array[:agency]::uuid[]
+     union all select from referrals.person_record where source_id = :agency`,
+  ],
 ];
 
 /** Of which categories an agency has records of its own here. */

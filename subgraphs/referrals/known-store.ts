@@ -1,9 +1,12 @@
 import type { Claim, Known } from "#schema/known.ts";
 import { notFound } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
+import type { AgencyKind } from "#sharing/vocabulary.ts";
 import type { Database } from "#platform/database.ts";
 import type { SideDoor } from "#platform/subgraph.ts";
+import { keptOf } from "./handoff-store.ts";
 import { isKnownTo } from "./person-store.ts";
+import { isClosedTo, keepersOf } from "./records.ts";
 import { referralToActOn } from "./referral-store.ts";
 
 /**
@@ -22,19 +25,25 @@ export const knownDoor =
     // The house asks, and for whom: what that agency does not see it is not told.
     const { sql } = database.by(requester.agency);
     const { person, referral, interface: at, agencies: { ids = [] } = {} } = claim;
-    const [isKnown, seen, row, agencies] = await Promise.all([
+    const [isKnown, seen, handoffs, row, agencies] = await Promise.all([
       person !== undefined && isKnownTo(sql, requester, person),
       referral === undefined ? null : referralToActOn(sql, requester, referral),
+      referral === undefined ? [] : keptOf(sql, requester, referral),
       at && sql("referrals.interface").where({ id: at.id }).first("party_ids"),
       sql("referrals.agency")
         .whereIn("id", [...ids])
-        .pluck("id"),
+        .select("id", "kind") as Promise<{ id: string; kind: AgencyKind | null }[]>,
     ]);
+    // By what the requester keeps itself: whom others have handed the person to, a refusal must not tell it.
+    const keepers = [...handoffs.flatMap(keepersOf), seen?.referrer];
     const known: Known = {
       person: isKnown,
       referral: seen && { person: seen.person, raises: seen.raises, keepers: seen.keepers },
       parties: (row?.party_ids as string[] | undefined) ?? null,
-      agencies: agencies as string[],
+      agencies: agencies.map(({ id }) => id),
+      closedTo: agencies
+        .filter(({ id, kind }) => !keepers.includes(id) && isClosedTo(kind, handoffs))
+        .map(({ id }) => id),
     };
     return { status: 200, contentType: "application/json", body: JSON.stringify(known) };
   };

@@ -1,4 +1,5 @@
 /** Whom this room's records tell of, whose they are, and what they tell by being there. */
+import { isEverGiven } from "#sharing/ever.ts";
 import type { AgencyKind, Category } from "#sharing/vocabulary.ts";
 import type { About, Records } from "#platform/sharing.ts";
 import type { Handoff } from "./handoff.ts";
@@ -39,6 +40,12 @@ export const keepersOf = (handoff: Handoff): string[] =>
     recorder(handoff),
     ...(handoff.raises.length === 0 ? [handoff.coordinator] : []),
   ]);
+
+/** Can an agency of this kind, that keeps none of them, never be given a record that hangs on these handoffs? */
+export const isClosedTo = (kind: AgencyKind | null, handoffs: readonly Handoff[]): boolean => {
+  const raises = handoffs.flatMap((handoff) => handoff.raises);
+  return raises.length > 0 && !isEverGiven(kind, ["REFERRAL_ADMIN", ...new Set(raises)]);
+};
 
 export const aboutHandoff = (handoff: Handoff): About => ({
   person: handoff.person,

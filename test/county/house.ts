@@ -1,6 +1,9 @@
 /** Opens a whole house for a test: a real database, a real gateway, real HTTP; time is a variable that the test turns. */
 import { randomUUID } from "node:crypto";
-import knex from "knex";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { vi } from "vitest";
 import type { Requester } from "#sharing/requester.ts";
 import { openPglite, openPostgresql } from "#platform/database.ts";
 import type { OpenDatabase } from "#platform/database.ts";
@@ -9,7 +12,8 @@ import type { Log } from "#platform/log.ts";
 import { demoIssuer } from "../../gateway/demo-issuer.ts";
 import type { Deadlines } from "../../gateway/link.ts";
 import { openHouse } from "../../scripts/house.ts";
-import type { House } from "../../scripts/house.ts";
+import type { House, Site } from "../../scripts/house.ts";
+import { once, onServer, templateDatabase } from "../template.ts";
 import { at, personas } from "./county.ts";
 import type { PersonaName } from "./county.ts";
 import { seed } from "./seed.ts";
@@ -21,28 +25,60 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Makes an empty database on the engine of this run; PGlite's is in memory and is made when it is opened. */
-export const testDatabase = async (engine = process.env.ENGINE): Promise<TestDatabase> => {
+const urlOf = (database: string): string => {
+  const url = new URL(process.env.TEST_DATABASE_URL ?? "");
+  url.pathname = `/${database}`;
+  return url.href;
+};
+
+/** Makes a database on the engine of this run, as empty as `template`; PGlite's is in memory and is made when it is opened. */
+export const testDatabase = async (
+  engine = process.env.ENGINE,
+  template = "template1",
+): Promise<TestDatabase> => {
   if (engine !== "POSTGRESQL") return { url: null, drop: async () => undefined };
-  const server = process.env.TEST_DATABASE_URL ?? "";
   const name = `handoff_graph_test_${randomUUID().replaceAll("-", "")}`;
-  const admin = knex({ client: "pg", connection: server, pool: { min: 0, max: 1 } });
-  await admin.raw("create database ??", [name]);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
+  await onServer((admin) => admin.raw("create database ?? template ??", [name, template]));
   return {
-    url: url.href,
-    drop: async () => {
-      await admin.raw("drop database if exists ?? with (force)", [name]);
-      await admin.destroy();
-    },
+    url: urlOf(name),
+    drop: () => onServer((admin) => admin.raw("drop database if exists ?? with (force)", [name])),
   };
 };
 
-/** Opens a test's own database. */
+const dump = async (lite: PGlite, path: string): Promise<void> =>
+  writeFileSync(path, Buffer.from(await (await lite.dumpDataDir("none")).arrayBuffer()));
+
+/** PGlite's empty database. */
+const emptyLite = (): Promise<string> =>
+  once("empty.tar", async (path) => {
+    const lite = await PGlite.create("memory://");
+    await dump(lite, path);
+    await lite.close();
+  });
+
+/** Puts PGlite's empty database where a house of this directory looks for its own. */
+export const emptyLiteIn = async (directory: string): Promise<void> => {
+  const empty = new Blob([readFileSync(await emptyLite())]);
+  await (await PGlite.create(join(directory, "pglite"), { loadDataDir: empty })).close();
+};
+
+/** Opens what begins in memory with what PGlite wrote to a file. */
+const beginningWith = <T>(file: string, open: () => Promise<T>): Promise<T> => {
+  process.env.PGLITE_TEMPLATE = file;
+  try {
+    // It is read before anything is waited for.
+    return open();
+  } finally {
+    delete process.env.PGLITE_TEMPLATE;
+  }
+};
+
+/** Opens a test's own database, which is empty. */
 export const openTestDatabase = async (): Promise<OpenDatabase> => {
   const { url, drop } = await testDatabase();
-  const database = url ? await openPostgresql(url) : await openPglite();
+  const database = url
+    ? await openPostgresql(url)
+    : await beginningWith(await emptyLite(), openPglite);
   return {
     ...database,
     close: async () => {
@@ -98,30 +134,95 @@ export interface County {
     selection?: string,
   ): Promise<Record<string, any>>;
   /** Posts to /fhir. */
-  send(as: PersonaName, body: unknown, contentType?: string): Promise<Answer & { body: any }>;
+  send(as: Asker, body: unknown, contentType?: string): Promise<Answer & { body: any }>;
   close(): Promise<void>;
 }
 
+/** When tests begin. */
+const TUESDAY_EVENING = new Date(at("18:00", 1));
+
+const SERVED = {
+  port: 0,
+  host: "127.0.0.1",
+  // A test machine is slow and shared; a test that is about deadlines sets its own.
+  deadlines: { readMs: 20_000, mutationMs: 20_000 },
+};
+
+/** A house in which the county's story is told for those that begin with it. */
+const teller = async (): Promise<Omit<Site, "dataDir">> => ({
+  ...SERVED,
+  issuer: await demoIssuer(null),
+  log: testLog().log,
+  clock: () => TUESDAY_EVENING,
+});
+
+/** PGlite's database in which the story has been told. */
+const toldLite = (): Promise<string> =>
+  once("county.tar", async (path) => {
+    const opening = vi.spyOn(PGlite, "create");
+    const site = { ...(await teller()), dataDir: null };
+    const house = await beginningWith(await emptyLite(), () => openHouse(site));
+    await seed(house);
+    const lite = (await opening.mock.results.at(-1)?.value) as PGlite;
+    opening.mockRestore();
+    // Else whoever begins with it has first to do again what stands in its log.
+    await lite.exec("checkpoint");
+    await dump(lite, path);
+    await house.close();
+  });
+
+/** The same on the server. */
+const toldDatabase = async (): Promise<string> => {
+  const name = templateDatabase();
+  await once("county.database", async (path) => {
+    await onServer((admin) => admin.raw("create database ??", [name]));
+    const house = await openHouse({
+      ...(await teller()),
+      databaseUrl: urlOf(name),
+      dataDir: null,
+    });
+    await seed(house);
+    // Nobody may be on it when it is copied.
+    await house.close();
+    writeFileSync(path, name);
+  });
+  return name;
+};
+
+/** Opens a house on a database of its own, in which the county's story has been told; the database goes when it closes. */
+export const openCountyHouse = async (
+  site: Pick<Site, "issuer" | "log"> & Partial<Site>,
+): Promise<House> => {
+  const isLite = process.env.ENGINE !== "POSTGRESQL";
+  const { url, drop } = await testDatabase(
+    process.env.ENGINE,
+    isLite ? undefined : await toldDatabase(),
+  );
+  const open = () =>
+    openHouse({ ...SERVED, databaseUrl: url ?? undefined, dataDir: null, ...site });
+  const house = await (isLite ? beginningWith(await toldLite(), open) : open());
+  return {
+    ...house,
+    close: async () => {
+      await house.close();
+      await drop();
+    },
+  };
+};
+
 /** Opens a house on a database of its own, in which the county's story has been told; it is Tuesday evening. */
 export const openCounty = async ({
-  deadlines,
+  deadlines = SERVED.deadlines,
 }: { deadlines?: Deadlines } = {}): Promise<County> => {
-  const { url, drop } = await testDatabase();
   const { log, lines } = testLog();
   const issuer = await demoIssuer(null);
-  let instant = new Date(at("18:00", 1));
-  const house = await openHouse({
-    databaseUrl: url ?? undefined,
-    dataDir: null,
-    port: 0,
-    host: "127.0.0.1",
+  let instant = TUESDAY_EVENING;
+  const house = await openCountyHouse({
     issuer,
     log,
     clock: () => instant,
-    // A test machine is slow and shared; a test that is about deadlines sets its own.
-    deadlines: deadlines ?? { readMs: 20_000, mutationMs: 20_000 },
+    deadlines,
   });
-  await seed(house);
   const token = (as: Asker) => issuer.token(typeof as === "string" ? personas[as] : as);
   const post = async (
     path: string,
@@ -173,9 +274,6 @@ export const openCounty = async ({
           : JSON.stringify(body),
         contentType,
       ),
-    close: async () => {
-      await house.close();
-      await drop();
-    },
+    close: house.close,
   };
 };

@@ -6,7 +6,7 @@ import { LEDGER } from "#sharing/disclosure.ts";
 import type { Log } from "#platform/log.ts";
 import { serve } from "#platform/serve.ts";
 import { openLine } from "../../gateway/answer.ts";
-import type { Line } from "../../gateway/answer.ts";
+import type { Admitted, Line } from "../../gateway/answer.ts";
 import { discloseTo } from "../../gateway/disclose.ts";
 import { trusting } from "../../gateway/documents.ts";
 import type { Supergraph } from "../../gateway/graph.ts";
@@ -32,19 +32,21 @@ const absent: Subgraph = {
   close: async () => undefined,
 };
 
-/** Opens a line, by default one that answers any document. */
+const asOne: Admitted = async () => personas["discharge-coordinator"];
+
+/** Opens a line, by default one that answers any document, and takes everybody for one and the same. */
 export const lineOf = async (
   of: Supergraph,
-  { documents = trusting(new Map(), true), deadlines = DEADLINES } = {},
+  { documents = trusting(new Map(), true), deadlines = DEADLINES, admitted = asOne } = {},
 ): Promise<TestLine> => {
   const { log, lines } = testLog();
   const line = await openLine(of, {
-    admitted: async () => personas["discharge-coordinator"],
+    admitted,
     documents,
     log,
     deadlines,
     sharing: {
-      judge: judging(Object.values(of.subgraphs), log),
+      judge: judging(Object.values(of.subgraphs), log, deadlines),
       disclose: discloseTo(of.subgraphs[LEDGER.room] ?? absent, log),
     },
   });

@@ -268,7 +268,7 @@ describe("a graph's plans", () => {
         variables: {},
         data,
         failures: [],
-        sharing: { withheld: [], obligations: [], given: [] },
+        heard: [],
       });
       mottos.push(data);
     }

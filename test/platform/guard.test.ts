@@ -9,7 +9,7 @@ import { executor } from "#platform/execute.ts";
 import { guard } from "#platform/guard.ts";
 import { labelsOf } from "#platform/labels.ts";
 import { openSharing } from "#platform/sharing.ts";
-import type { About, Records } from "#platform/sharing.ts";
+import type { About, Records, Sharing } from "#platform/sharing.ts";
 import { agencies, at, personas } from "../county/county.ts";
 import type { PersonaName } from "../county/county.ts";
 import { testLog } from "../county/house.ts";
@@ -47,11 +47,19 @@ const typeDefs = concatAST([
       name: String @holds(category: DEMOGRAPHICS)
       mood: Mood
       medications: [Medication!] @holds(category: MEDICATIONS)
+      prescribed: MedicationConnection @holds(category: MEDICATIONS)
       notes: [Note!] @holds(category: CLINICAL_NOTES)
     }
     type Medication @holds(category: MEDICATIONS) {
       id: ID! @holds(category: OPERATIONAL)
       name: String
+    }
+    type MedicationConnection @holds(category: OPERATIONAL) {
+      edges: [MedicationEdge!]!
+    }
+    type MedicationEdge @holds(category: OPERATIONAL) {
+      cursor: String!
+      node: Medication @holds(category: MEDICATIONS)
     }
     type Note @holds(category: CLINICAL_NOTES) {
       text: String
@@ -107,6 +115,12 @@ const schema = buildSubgraphSchema([
           return it.name;
         },
         medications: async ({ person }: Chart) => medications.filter((it) => it.person === person),
+        // A store judges what it pages through, so that pages are full.
+        prescribed: async ({ person }: Chart, _: unknown, { sharing }: { sharing: Sharing }) => {
+          const all = medications.filter((it) => it.person === person);
+          const permitted = await guarding.permitted(sharing, "Medication", all);
+          return { edges: permitted.map((node) => ({ cursor: node.id, node })) };
+        },
       },
     } as never,
   },
@@ -151,7 +165,10 @@ const ask = async (as: PersonaName, query: string, variables = {}) => {
     testLog().log,
   );
   const run = executor(schema, parse(query), guarding);
-  const { data, told, errors } = await run({}, variables, null, { sharing, agency: by.agency });
+  const { data, told, errors } = await run({ sharing }, variables, null, {
+    sharing,
+    agency: by.agency,
+  });
   return {
     data: JSON.parse(JSON.stringify(data)) as any,
     told,
@@ -302,6 +319,45 @@ describe("a record that raises what it tells", () => {
     expect((await ask("bh-clinician", query)).told).toEqual(told);
   });
 
+  it("is left out of a connection too, which says so where its nodes stand, whether it is short or not", async () => {
+    const query = `{ chart(id: "1") { prescribed { edges { node { name } } } } }`;
+    const { data, told } = await ask("bh-clinician", query);
+    expect(data.chart.prescribed.edges).toEqual([{ node: { name: "canary plain" } }]);
+    expect(told?.withheld).toEqual([
+      {
+        path: ["chart", "prescribed", "edges", "@", "node"],
+        holds: "SUD_TREATMENT",
+        at: null,
+      },
+    ]);
+    medications = medications.slice(0, 1);
+    expect((await ask("bh-clinician", query)).told).toEqual(told);
+    medications = [];
+    expect((await ask("bh-clinician", query)).told?.withheld).toEqual(told?.withheld);
+  });
+
+  it("is told of at every name that a connection's nodes are asked by, and at its edges where only those are counted", async () => {
+    const pathsOf = async (selection: string) => {
+      const query = `{ chart(id: "1") { prescribed { ${selection} } } }
+        fragment more on MedicationConnection { others: edges { node { id } } }`;
+      const { told } = await ask("bh-clinician", query);
+      return told?.withheld.map(({ path }) => path.slice(2).join("."));
+    };
+    expect(
+      await pathsOf(
+        "edges { one: node { id } ... on MedicationEdge { two: node { name } } } ...more",
+      ),
+    ).toEqual(["edges.@.one", "edges.@.two", "others.@.node"]);
+    expect(await pathsOf("edges { cursor }")).toEqual(["edges.@"]);
+  });
+
+  it("is told of in no connection of an agency's own record", async () => {
+    const query = `{ chart(id: "1") { prescribed { edges { node { name } } } } }`;
+    const { data, told } = await ask("hospital-clinician", query);
+    expect(data.chart.prescribed.edges).toHaveLength(2);
+    expect(told?.withheld).toEqual([]);
+  });
+
   it("is given with consent, with the notice that forbids redisclosure", async () => {
     const consent = { id: "a consent", version: 1 };
     facts = (question) => ({
@@ -375,6 +431,19 @@ describe("a value that tells more than its field", () => {
       { path: ["chart", "mood"], holds: "CRISIS_RISK", at: null },
     ]);
     expect(plain.told?.withheld).toEqual(restricted.told?.withheld);
+  });
+});
+
+describe("a field that failed", () => {
+  it("has withheld nothing below it: it says why it is null by its own error", async () => {
+    charts = [chart("1"), { ...chart("2"), id: null as never }];
+    const { data, told, errors } = await ask(
+      "bh-clinician",
+      `{ charts { notes { text } id } loose }`,
+    );
+    expect(data).toEqual({ charts: null, loose: null });
+    expect(errors?.map(({ path }) => path)).toEqual([["charts", 1, "id"]]);
+    expect(told?.withheld).toEqual([{ path: ["loose"], holds: "DEMOGRAPHICS", at: null }]);
   });
 });
 

@@ -11,11 +11,13 @@ import type { Grants } from "#platform/grants.ts";
 import { migrateRoom, schemaOf } from "#platform/subgraph.ts";
 import { askedBy, roleOf } from "#platform/wall.ts";
 import { ROOMS } from "../../scripts/house.ts";
+import { handoffFromRow } from "../../subgraphs/referrals/handoff-store.ts";
+import { keepersOf } from "../../subgraphs/referrals/records.ts";
 import { agencies, HOSPITAL_MRN, people } from "../county/county.ts";
 import { openCounty, testDatabase } from "../county/house.ts";
 import type { County } from "../county/house.ts";
 
-const { hospital, ems, sheriff, housing } = agencies;
+const { hospital, ems, sheriff, housing, recovery } = agencies;
 const SCHEMAS = ROOMS.map(({ name }) => schemaOf(name));
 const MATRIX = JSON.parse(
   readFileSync(new URL("../../subgraphs/grants.json", import.meta.url), "utf8"),
@@ -266,6 +268,32 @@ describe("a row", () => {
         .sql("referrals.history")
         .insert({ ...history, before: null, after: "{}", id: uuidv7(), aggregate_id: uuidv7() }),
     ).rejects.toThrow(/row-level security/);
+  });
+
+  it("of a handoff is changed by those who keep it alone: whether it raises what it tells, and whoever recorded it", async () => {
+    const { sql } = database();
+    const seeded = await sql("referrals.handoff").where({ sender_id: hospital.id }).first();
+    const parties = { sender_id: hospital.id, receiver_id: recovery.id, coordinator_id: ems.id };
+    for (const raises of [[], ["SUD_TREATMENT"]])
+      for (const origin of ["GRAPH", "TASK", "ENCOUNTERS"]) {
+        const row = { ...seeded, ...parties, raises, origin, id: uuidv7(), items: "[]" };
+        await sql("referrals.handoff").insert(row);
+        const movers: string[] = [];
+        for (const { id: agency } of Object.values(agencies)) {
+          const changed = await actingAs(
+            roleOf("referrals", "rw"),
+            (as) => as("referrals.handoff").where({ id: row.id }).update({ reason: "ours" }),
+            agency,
+          );
+          if (changed === 1) movers.push(agency);
+        }
+        expect([raises, origin, movers]).toEqual([
+          raises,
+          origin,
+          keepersOf(handoffFromRow(row)).sort(),
+        ]);
+        await sql("referrals.handoff").where({ id: row.id }).delete();
+      }
   });
 
   it("is seen for one request by an agency that facts tie to the person, and for no other", async () => {

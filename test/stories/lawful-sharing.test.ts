@@ -209,6 +209,138 @@ describe("a field that is denied", () => {
   });
 });
 
+describe("what failed", () => {
+  const below = `{ id person { name medications { name } } }`;
+  const codesAt = ({ errors }: Answer) =>
+    errors.map(({ path, extensions }) => [(path ?? []).join("."), extensions.code]);
+
+  it("is told by its own error alone: nothing below a change that was refused was withheld", async () => {
+    const input = { idempotencyKey: randomUUID(), id: randomUUID(), expectedVersion: 1 };
+    const mutation = (selection: string) =>
+      `mutation($input: HandoffMoveInput!, $offer: OfferHandoffInput!) { ${selection} }`;
+    const offer = { idempotencyKey: "", referralId: randomUUID(), receiverId: hospital.id };
+    const ask = (selection: string) =>
+      county.ask("housing-worker", mutation(selection), { input, offer });
+    expect(
+      codesAt(
+        await ask(`first: acceptHandoff(input: $input) ${below}
+          second: beginService(input: $input) ${below}
+          third: offerHandoff(input: $offer) ${below}`),
+      ),
+    ).toEqual([
+      ["first", "NOT_FOUND"],
+      ["second", "NOT_FOUND"],
+      ["third", expect.stringMatching(/BAD_INPUT|NOT_FOUND/)],
+    ]);
+  });
+
+  it("of a query is told by its own error too, beside what the rest withholds", async () => {
+    const room = county.house.rooms.disputes as { answer: any };
+    const { answer } = room;
+    room.answer = async () => {
+      throw new Error("out of order");
+    };
+    try {
+      const told = codesAt(
+        await county.ask(
+          "housing-worker",
+          `{ disputes(first: 1) { edges { node { referral { person { medications { name } } } } } }
+             handoffs(first: 1) { edges { node { person { medications { name } } } } } }`,
+        ),
+      );
+      expect(told).toEqual([
+        ["handoffs.edges.@.node.person.medications", "WITHHELD"],
+        ["disputes", "SUBGRAPH_UNAVAILABLE"],
+      ]);
+    } finally {
+      room.answer = answer;
+    }
+  });
+});
+
+describe("the first record of its kind that an agency makes", () => {
+  const KNOWN_AS = `query($system: String!, $value: String!) { it: personByIdentifier(system: $system, value: $value) { id name medications { name } } }`;
+  /** What a system sends of somebody whom no other one knows. */
+  const recordOf = (countyId: string) =>
+    [
+      {
+        resourceType: "Patient",
+        id: countyId,
+        identifier: [{ system: COUNTY_PERSON_ID, value: countyId }],
+        name: [{ family: "Canary", given: ["Opal"] }],
+        birthDate: "1970-01-01",
+      },
+      {
+        resourceType: "MedicationStatement",
+        id: `medicine-of-${countyId}`,
+        status: "active",
+        medicationCodeableConcept: { text: "canary 5 mg tablet" },
+        subject: { reference: `Patient/${countyId}` },
+      },
+    ].map((resource) => ({
+      fullUrl: `urn:example:${resource.id}`,
+      request: { method: "PUT", url: `${resource.resourceType}/${resource.id}` },
+      resource,
+    }));
+  const send = async (as: Asker, countyId: string): Promise<Record<string, any>> => {
+    const entry = recordOf(countyId);
+    await county.send(as, { resourceType: "Bundle", type: "transaction", entry });
+    const { data, errors } = await county.ask(as, KNOWN_AS, {
+      system: COUNTY_PERSON_ID,
+      value: countyId,
+    });
+    expect(errors).toEqual([]);
+    return data.it as Record<string, any>;
+  };
+  // For this purpose, and on no basis, neither is given anything of another agency's.
+  const onNoBasis = { role: "ADMIN", purpose: "COC", basis: null } as const;
+  const aps = someone("aps-investigator", onNoBasis);
+  const bhSystem = someone("bh-clinician", onNoBasis);
+
+  it("is there at once when it came by FHIR, though nothing of its kind was there to be given", async () => {
+    expect(withheldAt(await medicines(aps))).toEqual([["person", "REFERRAL_ADMIN"]]);
+    expect(await send(aps, "C-1003")).toEqual({
+      id: expect.any(String),
+      name: "Opal Canary",
+      medications: [{ name: "canary 5 mg tablet" }],
+    });
+  });
+
+  it("is answered whole to whoever makes it, and is there at once", async () => {
+    const asked = `{ handoffs(first: 1, person: "${maria}") { edges { node { referral { id escalations { impact } } } } } }`;
+    const referral = async () => {
+      const answer = await county.ask(bhSystem, asked);
+      return {
+        referral: answer.data.handoffs.edges[0].node.referral,
+        withheld: withheldAt(answer),
+      };
+    };
+    const before = await referral();
+    expect(before.withheld).toEqual([
+      ["handoffs.edges.@.node.referral.escalations.@.impact", "CARE_PLAN"],
+    ]);
+    const impact = "she has waited for two visits";
+    const { errors, data } = await county.ask(
+      bhSystem,
+      `mutation($input: RaiseIssueInput!) { it: raiseIssue(input: $input) { rung impact } }`,
+      {
+        input: {
+          idempotencyKey: randomUUID(),
+          referralId: before.referral.id,
+          type: "MISSED_VISITS",
+          impact,
+          withAgencyId: hospital.id,
+        },
+      },
+    );
+    expect(errors).toEqual([]);
+    expect(data.it).toEqual({ rung: "FRONTLINE_CONTACT", impact });
+    const after = await referral();
+    expect(after.withheld).toEqual([]);
+    expect(after.referral.escalations).toEqual([{ impact }]);
+  });
+});
+
 describe("no data, no consent, a restriction, nobody by that id", () => {
   it("are the same bytes", async () => {
     const asker = someone("crisis-clinician", { purpose: "TREAT" });
@@ -307,6 +439,18 @@ describe("substance use treatment", () => {
       expect(text).not.toContain("canary");
       expect(text).not.toContain(referral.id);
     }
+  });
+
+  it("may be in what a person's handoffs and stays leave out: they say so", async () => {
+    const query = `query($id: ID!) { person(id: $id) { handoffs { edges { node { state } } } encounters { edges { node { id } } } } }`;
+    const told = async (as: PersonaName) => withheldAt(await county.ask(as, query, { id: maria }));
+    expect(await told("bh-clinician")).toEqual([
+      ["person.encounters.edges.@.node", "DV_LOCATION"],
+      ["person.encounters.edges.@.node", "SUD_TREATMENT"],
+      ["person.handoffs.edges.@.node", "DV_LOCATION"],
+      ["person.handoffs.edges.@.node", "SUD_TREATMENT"],
+    ]);
+    expect(await told("discharge-coordinator")).toEqual([]);
   });
 
   it("is withheld even where a serious threat opens the rest", async () => {

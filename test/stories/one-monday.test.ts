@@ -55,15 +55,24 @@ const withheldIn = ({ errors }: Answer): [string, string][] =>
     return [(path ?? []).join("."), extensions.category as string];
   });
 
-/** The same question, whoever asks it. Whom they do not know of is withheld, and nothing else. */
-const asSeenBy = async (as: PersonaName) => {
+/**
+ * The same question, whoever asks it. Whom they do not know of is withheld, and nothing else.
+ *
+ * @param mayBeShort Of whom another agency may have handoffs that they are not told of.
+ */
+const asSeenBy = async (as: PersonaName, ...mayBeShort: ("maria" | "walter")[]) => {
   const answer = await county.ask(as, WHERE_DO_THEY_STAND, {
     maria: await idOf(people.maria.mrn),
     walter: await idOf(people.walter.mrn),
   });
   const { data } = answer;
   const unknown = ["maria", "walter"].filter((person) => data[person] === null);
-  expect(withheldIn(answer)).toEqual(unknown.map((person) => [person, "REFERRAL_ADMIN"]));
+  expect(withheldIn(answer)).toEqual([
+    ...mayBeShort.flatMap((person) =>
+      ["DV_LOCATION", "SUD_TREATMENT"].map((kind) => [`${person}.handoffs.edges.@.node`, kind]),
+    ),
+    ...unknown.map((person) => [person, "REFERRAL_ADMIN"]),
+  ]);
   return data;
 };
 
@@ -212,7 +221,7 @@ describe("one Monday in Alder County", () => {
   });
 
   it("is seen by the behavioral health clinician for Maria, whom she serves; she does not know of Walter", async () => {
-    expect(await asSeenBy("bh-clinician")).toEqual({
+    expect(await asSeenBy("bh-clinician", "maria")).toEqual({
       maria: {
         name: "Maria Delgado",
         handoffs: {

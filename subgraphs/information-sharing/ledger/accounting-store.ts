@@ -25,7 +25,7 @@ import type {
   FactDestruction,
   SuspensionAsked,
 } from "./accounting.ts";
-import { entryOf } from "./entry.ts";
+import { entryOf, groundsOf } from "./entry.ts";
 import type { DestructionReason, DisclosureEntry } from "./entry.ts";
 import { destroyFacts } from "./ledger-store.ts";
 
@@ -133,8 +133,16 @@ export const openAccounting = (database: Database, act: Act, neighbours: Neighbo
     /** What one disclosure of the agency's information rested on. */
     explain: async (id: string): Promise<Explanation | null> => {
       mustBeOfficer(act);
-      const row = (await own().where({ id }).first("bytes")) as Row | undefined;
-      return row ? explained(disclosureFrom(row)) : null;
+      const row = (await own().where({ id }).first("position", "bytes")) as Row | undefined;
+      if (!row) return null;
+      const persons = (await sql(PERSON)
+        .where({ position: row.position })
+        .orderBy("person_id")
+        .select("grounds")) as { grounds: string | null }[];
+      return explained(
+        disclosureFrom(row),
+        persons.map(({ grounds }) => groundsOf(grounds)),
+      );
     },
     /** The agency's suspensions, the latest first. */
     suspensions: async (page: Page) => {

@@ -6,7 +6,7 @@ import { need, Problem } from "#schema/problems.ts";
 import { explain } from "#sharing/explain.ts";
 import type { Basis, Category, Purpose, Role } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
-import type { DestructionReason, DisclosureEntry } from "./entry.ts";
+import type { DestructionReason, DisclosureEntry, Grounds } from "./entry.ts";
 
 /** Something that another room owns, by its id. */
 interface Ref {
@@ -23,10 +23,7 @@ export interface Disclosure {
   basis: Basis | null;
   categories: readonly Category[];
   /** What it rested on. */
-  grounds: Pick<
-    DisclosureEntry,
-    "rules" | "obligations" | "agreement" | "consents" | "attestations" | "policy" | "requestId"
-  >;
+  grounds: Pick<DisclosureEntry, "rules" | "obligations" | "agreement" | "policy" | "requestId">;
 }
 
 /** A disclosure, from what the ledger says of it. */
@@ -132,18 +129,34 @@ interface Ground {
   version: number | null;
 }
 
-/** Explains a disclosure. The ledger has the names of its rules; what they say is read from those of today. */
-export const explained = (disclosure: Disclosure): Explanation => {
-  const { rules, attestations, ...grounds } = disclosure.grounds;
+const each = <T>(all: readonly T[], key: (it: T) => string): T[] => [
+  ...new Map(all.map((it) => [key(it), it])).values(),
+];
+
+/**
+ * Explains a disclosure. The ledger has the names of its rules; what they say is read from those of today.
+ *
+ * @param ofPersons What it rested on that was some person's own; of persons whose facts were destroyed nothing is known.
+ */
+export const explained = (disclosure: Disclosure, ofPersons: readonly Grounds[]): Explanation => {
+  const { rules, agreement, obligations, policy, requestId } = disclosure.grounds;
+  const attestations = ofPersons.flatMap((it) => it.attestations);
   return {
-    ...grounds,
+    agreement,
+    obligations,
+    policy,
+    requestId,
     disclosure,
+    consents: each(
+      ofPersons.flatMap((it) => it.consents),
+      ({ id }) => id,
+    ),
     rules: explain(rules).map(({ id, says, law }) => ({
       id,
       says: says ?? "none of the rules of today has this name",
       law: law ?? "unknown",
     })),
-    attestations: attestations.map((id) => ({ id, version: null })),
+    attestations: [...new Set(attestations)].map((id) => ({ id, version: null })),
   };
 };
 

@@ -4,8 +4,7 @@
  * has its salt; once the salt is destroyed, nobody can find it out, and the entry remains what was signed.
  */
 import { hash } from "node:crypto";
-import canonicalize from "canonicalize";
-import type { Disclosure, DisclosuresTold } from "#sharing/disclosure.ts";
+import type { DisclosedPerson, Disclosure, DisclosuresTold } from "#sharing/disclosure.ts";
 import { leafHash } from "./merkle.ts";
 import type { Hash } from "./merkle.ts";
 
@@ -47,12 +46,38 @@ export interface Fact {
   salt: Buffer;
 }
 
+/** A person, and what was the person's own of what a disclosure rested on: consents and attestations say whose they are. */
+export interface PersonFact {
+  person: string;
+  /** Canonical JSON; null when there was nothing. */
+  grounds: string | null;
+  salt: Buffer;
+}
+
+/** What a commitment to a person hides. */
+export const factOf = ({ person, grounds, salt }: PersonFact): Fact => ({
+  value: grounds === null ? person : `${person} ${grounds}`,
+  salt,
+});
+
+/** Of a person's facts, what the disclosure rested on. */
+export type Grounds = Omit<DisclosedPerson, "id">;
+
+const groundsText = ({ attestations, consents }: Grounds): string | null =>
+  attestations.length + consents.length === 0
+    ? null
+    : JSON.stringify({ attestations, consents: consents.map(versioned) });
+
+/** Reads it again. */
+export const groundsOf = (text: string | null): Grounds =>
+  text === null ? { attestations: [], consents: [] } : (JSON.parse(text) as Grounds);
+
 /** An entry, ready to be written: its bytes, and apart from them what its commitments stand for. */
 export interface Written {
   entry: Entry;
   bytes: Buffer;
   leafHash: Hash;
-  persons: Fact[];
+  persons: PersonFact[];
   subject: Fact | null;
 }
 
@@ -68,14 +93,15 @@ export interface Chance {
 export const commitment = ({ value, salt }: Fact): Commitment =>
   hash("sha256", Buffer.concat([salt, Buffer.from(value, "utf8")]), "hex");
 
-const bytesOf = (entry: Entry): Buffer => Buffer.from(canonicalize(entry) as string, "utf8");
+/** Canonical JSON of what is made below: its keys stand in their order already, and JSON.stringify writes the rest alike. */
+const bytesOf = (entry: Entry): Buffer => Buffer.from(JSON.stringify(entry), "utf8");
 
-const written = (entry: Entry, persons: Fact[], subject: Fact | null): Written => {
+const versioned = ({ id, version }: { id: string; version: number }) => ({ id, version });
+
+const written = (entry: Entry, persons: PersonFact[], subject: Fact | null): Written => {
   const bytes = bytesOf(entry);
   return { entry, bytes, leafHash: leafHash(bytes), persons, subject };
 };
-
-const versioned = ({ id, version }: { id: string; version: number }) => ({ id, version });
 
 /**
  * The entries of what one request gives away: one for each of its disclosures. Named field by field, so that nothing else
@@ -85,33 +111,41 @@ export const disclosureEntries = (told: DisclosuresTold, { id, salt }: Chance): 
   told.disclosures.map((disclosure) => {
     const { agency, kind, role, subject: value } = told.recipient;
     const subject: Fact = { value, salt: salt() };
-    const persons = [...new Set(disclosure.persons.map((person) => person.toLowerCase()))].map(
-      (person): Fact => ({ value: person, salt: salt() }),
-    );
+    const known = new Map(disclosure.persons.map((it) => [it.id.toLowerCase(), it]));
+    const persons = [...known].map(([person, its]): PersonFact => ({
+      person,
+      grounds: groundsText(its),
+      salt: salt(),
+    }));
     const entry: DisclosureEntry = {
-      kind: "DISCLOSURE",
-      id: id(),
-      requestId: told.requestId,
-      at: told.at,
-      recipient: { agency: agency.toLowerCase(), kind, role, subject: commitment(subject) },
-      purpose: told.purpose,
-      basis: told.basis,
-      policy: told.policy,
-      source: disclosure.source.toLowerCase(),
-      persons: persons.map(commitment).sort(),
-      categories: disclosure.categories,
-      rules: disclosure.rules,
-      obligations: disclosure.obligations,
       agreement: disclosure.agreement && versioned(disclosure.agreement),
-      consents: disclosure.consents.map(versioned),
-      attestations: disclosure.attestations,
+      at: told.at,
+      basis: told.basis,
+      categories: disclosure.categories,
+      id: id(),
+      kind: "DISCLOSURE",
+      obligations: disclosure.obligations,
+      persons: persons.map((it) => commitment(factOf(it))).sort(),
+      policy: told.policy,
+      purpose: told.purpose,
+      recipient: { agency: agency.toLowerCase(), kind, role, subject: commitment(subject) },
+      requestId: told.requestId,
+      rules: disclosure.rules,
+      source: disclosure.source.toLowerCase(),
     };
     return written(entry, persons, subject);
   });
 
 /** The entry of a destruction. */
-export const destructionEntry = (entry: Omit<DestructionEntry, "kind">): Written =>
-  written({ kind: "DESTRUCTION", ...entry }, [], null);
+export const destructionEntry = ({
+  at,
+  before,
+  id,
+  persons,
+  reason,
+  source,
+}: Omit<DestructionEntry, "kind">): Written =>
+  written({ at, before, id, kind: "DESTRUCTION", persons, reason, source }, [], null);
 
 /** What bytes say. @throws when they are not an entry's. */
 export const entryOf = (bytes: Buffer): Entry => {

@@ -104,23 +104,24 @@ const ATTEMPTS = 20;
  */
 const append = async (
   entries: readonly Written[],
-  insert: (lists: readonly unknown[][]) => PromiseLike<unknown>,
+  insert: (lists: readonly unknown[]) => PromiseLike<unknown>,
 ): Promise<void> => {
   const persons = entries.flatMap((it, index) => it.persons.map((fact) => ({ ...fact, index })));
   const subjects = entries.flatMap(({ subject }, index) =>
     subject ? [{ ...subject, index }] : [],
   );
   const lists = [
-    entries.map(({ entry }) => entry.id),
-    // As the text that they are: half of what an array of bytes takes on the way.
-    entries.map(({ bytes }) => bytes.toString("utf8")),
-    entries.map(({ leafHash }) => leafHash),
-    entries.map(({ entry }) => entry.at),
-    entries.map(({ entry }) => entry.source),
-    entries.map(({ entry }) => recipientOf(entry)),
-    persons.map(({ index }) => index),
-    persons.map(({ value }) => value),
-    persons.map(({ salt }) => salt),
+    Buffer.concat(entries.map(({ leafHash }) => leafHash)),
+    listed(entries.map(({ entry }) => entry.id)),
+    listed(entries.map(({ entry }) => entry.at)),
+    listed(entries.map(({ entry }) => entry.source)),
+    listed(entries.map(({ entry }) => recipientOf(entry))),
+    // Canonical JSON has no line feed in it.
+    entries.map(({ bytes }) => bytes.toString("utf8")).join("\n"),
+    Buffer.concat(persons.map(({ salt }) => salt)),
+    listed(persons.map(({ index }) => index)),
+    listed(persons.map(({ person }) => person)),
+    persons.map(({ grounds }) => grounds ?? "").join("\n"),
     subjects.map(({ index }) => index),
     subjects.map(({ value }) => value),
     subjects.map(({ salt }) => salt),
@@ -135,20 +136,26 @@ const append = async (
   }
 };
 
+/** Ids, instants or numbers as an array of PostgreSQL's: nothing in them needs to be quoted, and there are many. */
+const listed = (all: readonly (string | number | null)[]): string =>
+  `{${all.map((it) => it ?? "NULL").join()}}`;
+
 const APPEND = `
   with head as (
     select coalesce(max(position) + 1, 0) as position from information_sharing.ledger_entry
   ), entry as (
     insert into information_sharing.ledger_entry
       (position, id, bytes, leaf_hash, at, source_id, recipient_id)
-    select head.position + it.index - 1, it.id, convert_to(it.text, 'UTF8'), it.leaf_hash, it.at, it.source_id,
-      it.recipient_id
-    from head, unnest(?::uuid[], ?::text[], ?::bytea[], ?::timestamptz[], ?::uuid[], ?::uuid[])
-      with ordinality as it (id, text, leaf_hash, at, source_id, recipient_id, index)
+    select head.position + it.index - 1, it.id, convert_to(it.text, 'UTF8'),
+      substring(?::bytea from 32 * (it.index::integer - 1) + 1 for 32), it.at, it.source_id, it.recipient_id
+    from head, rows from (unnest(?::uuid[], ?::timestamptz[], ?::uuid[], ?::uuid[]), string_to_table(?, E'\\n'))
+      with ordinality as it (id, at, source_id, recipient_id, text, index)
   ), person as (
-    insert into information_sharing.ledger_person (position, person_id, salt)
-    select head.position + it.index, it.person_id, it.salt
-    from head, unnest(?::integer[], ?::uuid[], ?::bytea[]) as it (index, person_id, salt)
+    insert into information_sharing.ledger_person (position, person_id, grounds, salt)
+    select head.position + it.entry, it.person_id, nullif(it.grounds, ''),
+      substring(?::bytea from ${SALT_SIZE} * (it.index::integer - 1) + 1 for ${SALT_SIZE})
+    from head, rows from (unnest(?::integer[], ?::uuid[]), string_to_table(?, E'\\n'))
+      with ordinality as it (entry, person_id, grounds, index)
   )
   insert into information_sharing.ledger_subject (position, subject, salt)
   select head.position + it.index, it.subject, it.salt

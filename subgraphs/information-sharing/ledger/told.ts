@@ -20,6 +20,12 @@ const isListOf = (value: unknown, holds: (item: unknown) => boolean): value is u
 const isVersioned = (value: unknown): boolean =>
   isObject(value) && isText(value.id) && Number.isInteger(value.version);
 
+const isPerson = (value: unknown): boolean =>
+  isObject(value) &&
+  isUuid(value.id) &&
+  isListOf(value.consents, isVersioned) &&
+  isListOf(value.attestations, isText);
+
 const isCategory = (value: unknown): boolean => (CATEGORIES as readonly unknown[]).includes(value);
 
 /** An instant as JavaScript writes it: RFC 3339, UTC, of years that PostgreSQL has too. */
@@ -33,15 +39,14 @@ const isInstant = (value: unknown): boolean =>
 type Demands = Record<string, [holds: (value: unknown) => boolean, why: string]>;
 
 const AN_ID = "must be an id";
-const IDS: Demands[string] = [
-  (it) => isListOf(it, isVersioned),
-  "must be a list of ids and versions",
-];
 const TEXTS: Demands[string] = [(it) => isListOf(it, isText), "must be a list of texts"];
 
 const OF_A_DISCLOSURE: Demands = {
   source: [isUuid, AN_ID],
-  persons: [(it) => isListOf(it, isUuid) && it.length > 0, "must be ids, one or more"],
+  persons: [
+    (it) => isListOf(it, isPerson) && it.length > 0,
+    "must be ids with consents and attestations, one or more",
+  ],
   categories: [
     (it) => isListOf(it, isCategory) && it.length > 0,
     "must be known categories, one or more",
@@ -49,8 +54,6 @@ const OF_A_DISCLOSURE: Demands = {
   rules: TEXTS,
   obligations: TEXTS,
   agreement: [(it) => it === null || isVersioned(it), "must be an id and a version"],
-  consents: IDS,
-  attestations: TEXTS,
 };
 
 const OF_A_RECIPIENT: Demands = {

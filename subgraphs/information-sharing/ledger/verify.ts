@@ -7,8 +7,8 @@
  * comes out where a later one was kept elsewhere (`since`). And they can add entries, which are then signed as of now.
  */
 import { accountedSince } from "./accounting.ts";
-import { commitment, entryOf, recipientOf } from "./entry.ts";
-import type { DisclosureEntry, Entry, Fact } from "./entry.ts";
+import { commitment, entryOf, factOf, recipientOf } from "./entry.ts";
+import type { DisclosureEntry, Entry, Fact, PersonFact } from "./entry.ts";
 import type { Checkpoint, IsGenuine, SignedCheckpoint } from "./checkpoint.ts";
 import { EMPTY, grown, isEdgeOf, leafHash, rootOf } from "./merkle.ts";
 import type { Edge, Hash } from "./merkle.ts";
@@ -23,7 +23,7 @@ export interface KeptEntry {
   bytes: Buffer;
   leafHash: Hash;
   subject: Fact | null;
-  persons: readonly Fact[];
+  persons: readonly PersonFact[];
 }
 
 /** A checkpoint as the database has it. */
@@ -236,7 +236,7 @@ const factsOfAll = (find: Find, now: Date) => {
   const checkDisclosure = (kept: KeptEntry, entry: DisclosureEntry): void => {
     const absent = new Set(entry.persons);
     for (const person of kept.persons)
-      if (!absent.delete(commitment(person)))
+      if (!absent.delete(commitment(factOf(person))))
         find("a person of this entry is not one that was committed to", kept);
     if (absent.size > 0) {
       const source = of(entry.source);

@@ -7,7 +7,18 @@ import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
 
-const { hospital, county: countyAgency, bh, housing, ems, recovery } = agencies;
+const {
+  hospital,
+  county: countyAgency,
+  bh,
+  housing,
+  aps,
+  mco,
+  ems,
+  recovery,
+  shelter,
+  sheriff,
+} = agencies;
 const UNKNOWN = "019550a0-0000-7000-8000-0000000000ff";
 
 let county: County;
@@ -431,6 +442,40 @@ describe("a dispute over a referral to a substance use program", () => {
       version: 2,
       stage: "OPEN",
     });
+  });
+});
+
+describe("a dispute over a referral to a program for victims", () => {
+  const offer = (as: PersonaName, referralId: string, receiverId: string) =>
+    county.tell(as, "offerHandoff", "OfferHandoffInput", { referralId, receiverId });
+  const CLOSED = { code: "BAD_INPUT", field: "partyIds" };
+
+  it("does not name a party that could never be given a record of it: that party would never see it", async () => {
+    const referralId = await need();
+    await offer("discharge-coordinator", referralId, shelter.id);
+    for (const { id } of [countyAgency, housing, mco, sheriff])
+      await expect(
+        open({ referralId, partyIds: [hospital.id, shelter.id, id] }).then(() => "opened"),
+      ).rejects.toMatchObject(CLOSED);
+    // To these the law has a way, and the program keeps the referral itself.
+    const partyIds = [hospital.id, shelter.id, ems.id, bh.id, aps.id];
+    expect(await open({ referralId, partyIds }, "version")).toEqual({ version: 1 });
+  });
+
+  it("is refused by what its opener can see: whom others have handed the person to is not told by it", async () => {
+    const referralId = await need();
+    await offer("discharge-coordinator", referralId, bh.id);
+    await offer("discharge-coordinator", referralId, housing.id);
+    await offer("bh-clinician", referralId, shelter.id);
+    const as = (persona: PersonaName, partyIds: string[]) =>
+      open({ referralId, partyIds }, "version", persona);
+    // To the hospital it is a referral like any other.
+    for (const { id } of [countyAgency, housing, shelter])
+      expect(await as("discharge-coordinator", [hospital.id, id])).toEqual({ version: 1 });
+    // Behavioral health knows where it leads; that the housing authority keeps the referral too, it does not.
+    for (const { id } of [countyAgency, housing])
+      await expect(as("bh-clinician", [bh.id, id])).rejects.toMatchObject(CLOSED);
+    expect(await as("bh-clinician", [bh.id, hospital.id, shelter.id])).toEqual({ version: 1 });
   });
 });
 

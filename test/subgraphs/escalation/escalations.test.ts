@@ -7,7 +7,7 @@ import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
 
-const { hospital, county: countyAgency, housing, aps, ems, recovery } = agencies;
+const { hospital, county: countyAgency, housing, aps, ems, recovery, shelter } = agencies;
 const UNKNOWN = "019550a0-0000-7000-8000-0000000000ff";
 
 let county: County;
@@ -333,6 +333,22 @@ describe("an issue over a referral to a substance use program", () => {
         code: "NOT_FOUND",
       });
     expect(await resolve("discharge-coordinator", raised, {}, "version")).toEqual({ version: 2 });
+  });
+});
+
+describe("an issue over a referral to a program for victims", () => {
+  it("is not raised with an agency that could never be given a record of it", async () => {
+    const referralId = await need();
+    await county.tell("discharge-coordinator", "offerHandoff", "OfferHandoffInput", {
+      referralId,
+      receiverId: shelter.id,
+    });
+    await expect(raise({ referralId, withAgencyId: housing.id })).rejects.toMatchObject({
+      code: "BAD_INPUT",
+      field: "withAgencyId",
+    });
+    for (const { id } of [ems, shelter])
+      expect(await raise({ referralId, withAgencyId: id }, "version")).toEqual({ version: 1 });
   });
 });
 

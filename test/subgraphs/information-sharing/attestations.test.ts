@@ -102,7 +102,7 @@ const facts = async (recipient: string, purpose: string, when: string) => {
   const reply = await county.house.rooms["information-sharing"]?.sideDoors["/facts"]?.({
     bytes: Buffer.from(JSON.stringify(asked)),
     requester: null,
-    requestId: "test",
+    requestId: randomUUID(),
   });
   return JSON.parse(reply?.body ?? "").persons[maria];
 };

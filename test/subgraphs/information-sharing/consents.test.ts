@@ -97,7 +97,7 @@ const directives = async (
   const reply = await county.house.rooms["information-sharing"]?.sideDoors["/facts"]?.({
     bytes: Buffer.from(JSON.stringify(asked)),
     requester: null,
-    requestId: "test",
+    requestId: randomUUID(),
   });
   return (JSON.parse(reply?.body ?? "").persons[person]?.directives ?? []) as Record<string, any>[];
 };

@@ -29,11 +29,15 @@ beforeAll(async () => {
 afterAll(() => county.close());
 beforeEach(() => county.now(at("18:00", 1)));
 
-const knock = async (body: unknown, requester: Asker | null = null) =>
+const knock = async (
+  body: unknown,
+  requester: Asker | null = null,
+  requestId: string = randomUUID(),
+) =>
   county.house.rooms["information-sharing"]?.sideDoors["/facts"]?.({
     bytes: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)),
     requester: requester as never,
-    requestId: "test",
+    requestId,
   });
 const asked = (more: Partial<FactsAsked> = {}): FactsAsked => ({
   recipient: bh.id,
@@ -135,6 +139,38 @@ describe("the facts about a person and an agency", () => {
       at: new Date(at("09:00", 8)).toISOString(),
     });
     expect(persons[maria]?.ties).toEqual(["OVERSIGHT"]);
+  });
+
+  it("are the same for all the rooms of one request, and fresh for the next one and a second later", async () => {
+    const when = at("09:00", 20);
+    const later = (ms: number) => new Date(Date.parse(when) + ms).toISOString();
+    const ties = async (requestId: string, more: Partial<FactsAsked> = {}) => {
+      const reply = await knock(
+        asked({ recipient: mco.id, at: later(0), ...more }),
+        null,
+        requestId,
+      );
+      return (JSON.parse(reply?.body ?? "") as FactsTold).persons[walter]?.ties;
+    };
+    const [one, other] = [randomUUID(), randomUUID()];
+    expect(await ties(one, { persons: [maria, walter] })).toBeUndefined();
+    await hear(
+      event("tie.changed", UNKNOWN, when, {
+        version: 1,
+        person: walter,
+        agency: mco.id,
+        kind: "ENROLLED",
+        since: later(0),
+        until: null,
+      }),
+    );
+    expect(await ties(one, { persons: [walter], at: later(999) })).toBeUndefined();
+    expect(await ties(other, { persons: [walter] })).toEqual(["ENROLLED"]);
+    expect(await ties(one, { persons: [walter], at: later(1_000) })).toEqual(["ENROLLED"]);
+    // What another agency would be told is not told.
+    expect(await ties(one, { persons: [walter], recipient: hospital.id })).not.toContain(
+      "ENROLLED",
+    );
   });
 
   it("are restrictions that their source has agreed to, towards the recipient, from then until they end", async () => {

@@ -1,7 +1,7 @@
 /** The accounting of disclosures, as an agency's privacy officer and auditor ask for it through the graph. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Disclosure, DisclosuresTold } from "#sharing/disclosure.ts";
+import type { DisclosuresTold } from "#sharing/disclosure.ts";
 import { LEDGER } from "#sharing/disclosure.ts";
 import { RULES } from "#sharing/rules.ts";
 import {
@@ -16,6 +16,7 @@ import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
 import { told } from "./ledger-told.ts";
+import type { More } from "./ledger-told.ts";
 
 const { hospital, county: countyAgency, bh, aps, sheriff } = agencies;
 /** Ids that no other test of this file is about: each has a person of its own. */
@@ -36,7 +37,7 @@ afterAll(() => county.close());
 const utc = (instant: string): string => new Date(instant).toISOString();
 
 /** Tells the ledger, by the door that the gateway tells it by. */
-const tell = async (of: Partial<Disclosure>, more: Partial<DisclosuresTold> = {}) => {
+const tell = async (of: More, more: Partial<DisclosuresTold> = {}) => {
   const reply = await county.house.rooms[LEDGER.room]?.sideDoors[LEDGER.path]?.({
     bytes: Buffer.from(JSON.stringify(told(more, of))),
     requester: null,
@@ -198,12 +199,16 @@ describe("an explanation", () => {
     const known = RULES[0] as (typeof RULES)[number];
     await tell(
       {
-        persons: [person(6)],
+        persons: [
+          {
+            id: person(6),
+            consents: [{ id: ground(2), version: 1 }],
+            attestations: [ground(3)],
+          },
+        ],
         rules: [known.id, "a-rule-of-before"],
         obligations: ["AOD"],
         agreement: { id: ground(1), version: 4 },
-        consents: [{ id: ground(2), version: 1 }],
-        attestations: [ground(3)],
       },
       { requestId: "the request" },
     );
@@ -415,8 +420,6 @@ describe("an accounting to hand over", () => {
         rules: [],
         obligations: ["AOD"],
         agreement: null,
-        consents: [],
-        attestations: [],
       }),
     ],
     names: new Map([

@@ -1,26 +1,31 @@
 /** What the house tells the ledger, in tests: behavioral health was given something of the hospital's. */
-import type { Disclosure, DisclosuresTold } from "#sharing/disclosure.ts";
+import type { DisclosedPerson, Disclosure, DisclosuresTold } from "#sharing/disclosure.ts";
 import { agencies, at } from "../../county/county.ts";
 
 /** People whom disclosures are about. */
 export const maria = "019550a0-0000-7000-8000-00000000000a";
 export const walter = "019550a0-0000-7000-8000-00000000000b";
 
-export const disclosure = (more: Partial<Disclosure> = {}): Disclosure => ({
+/** A person by id alone rests on nothing of the person's own. */
+export type More = Omit<Partial<Disclosure>, "persons"> & {
+  persons?: readonly (string | DisclosedPerson)[];
+};
+
+export const disclosure = ({ persons = [maria], ...more }: More = {}): Disclosure => ({
   source: agencies.hospital.id,
-  persons: [maria],
+  persons: persons.map((it) =>
+    typeof it === "string" ? { id: it, consents: [], attestations: [] } : it,
+  ),
   categories: ["ENCOUNTERS", "MEDICATIONS"],
   rules: ["treatment"],
   obligations: [],
   agreement: null,
-  consents: [],
-  attestations: [],
   ...more,
 });
 
 export const told = (
   more: Partial<DisclosuresTold> = {},
-  ...disclosures: Partial<Disclosure>[]
+  ...disclosures: More[]
 ): DisclosuresTold => ({
   requestId: "019550a0-0000-7000-8000-0000000000aa",
   at: new Date(at("12:00")).toISOString(),

@@ -1,5 +1,6 @@
 /** The ledger of disclosures: what is in it is there before anything is given, and stays as it was written. */
 import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openPglite, openPostgresql } from "#platform/database.ts";
 import type { Database, OpenDatabase } from "#platform/database.ts";
@@ -53,12 +54,17 @@ describe("an entry of the ledger", () => {
         rules: ["emergency", "own"],
         obligations: ["AOD"],
         agreement: { id: "an agreement", version: 3 },
-        consents: [{ id: "a consent", version: 2 }],
-        attestations: ["an attestation"],
+        persons: [
+          {
+            id: maria,
+            consents: [{ id: "a consent", version: 2 }],
+            attestations: ["an attestation"],
+          },
+        ],
       },
     );
     await openLedger(database).record(said);
-    const [{ id, entry, at: when, source_id: source, recipient_id: recipient }] =
+    const [{ position, id, entry, at: when, source_id: source, recipient_id: recipient }] =
       await entriesOf("said");
     expect(entry).toEqual({
       kind: "DISCLOSURE",
@@ -80,9 +86,14 @@ describe("an entry of the ledger", () => {
       rules: ["emergency", "own"],
       obligations: ["AOD"],
       agreement: { id: "an agreement", version: 3 },
-      consents: [{ id: "a consent", version: 2 }],
-      attestations: ["an attestation"],
     });
+    // A consent says whose it is, so it stands with the person, and goes with the person.
+    const [{ grounds, salt }] = await opened.sql(PERSON).where({ position });
+    expect(JSON.parse(grounds)).toEqual({
+      attestations: ["an attestation"],
+      consents: [{ id: "a consent", version: 2 }],
+    });
+    expect(entry.persons).toEqual([sha256(salt, `${maria} ${grounds}`)]);
     expect([when.toISOString(), source, recipient]).toEqual([
       said.at,
       agencies.hospital.id,
@@ -90,12 +101,13 @@ describe("an entry of the ledger", () => {
     ]);
   });
 
-  it("is its canonical bytes: names in order, no spaces, and its hash is of these", async () => {
-    await openLedger(database).record(told({ requestId: "canonical €" }));
-    const [{ bytes, leaf_hash: hash, entry }] = await entriesOf("canonical €");
-    const names = Object.keys(entry);
-    expect(names).toEqual([...names].sort());
-    expect(bytes.toString("utf8")).toBe(JSON.stringify(entry));
+  it("is its canonical bytes (RFC 8785), and its hash is of these", async () => {
+    const requestId = 'canonical €\u2028"\n\u0007';
+    await openLedger(database).record(
+      told({ requestId }, { agreement: { version: 3, id: "an agreement" } }),
+    );
+    const [{ bytes, leaf_hash: hash, entry }] = await entriesOf(requestId);
+    expect(bytes.toString("utf8")).toBe(canonicalize(entry));
     expect(hash.toString("hex")).toBe(sha256(Buffer.of(0), bytes));
   });
 
@@ -288,6 +300,7 @@ describe("the ledger's side door", () => {
   });
 
   const { recipient } = told();
+  const someone = { id: maria, consents: [], attestations: [] };
   const broken: [field: string, what: object][] = [
     ["requestId", told({ requestId: "" })],
     ["at", told({ at: "yesterday" })],
@@ -311,8 +324,8 @@ describe("the ledger's side door", () => {
     ["rules", told({}, { rules: [1 as never] })],
     ["obligations", told({}, { obligations: null as never })],
     ["agreement", told({}, { agreement: { id: "1" } as never })],
-    ["consents", told({}, { consents: [{ id: "1", version: 1.5 }] })],
-    ["attestations", told({}, { attestations: [""] })],
+    ["persons", told({}, { persons: [{ ...someone, consents: [{ id: "1", version: 1.5 }] }] })],
+    ["persons", told({}, { persons: [{ ...someone, attestations: [""] }] })],
   ];
   it.each(broken)("refuses what is not as it was agreed, and names it: %s", async (field, what) => {
     await expect(tell(what)).rejects.toMatchObject({ code: "BAD_INPUT", details: { field } });

@@ -154,23 +154,49 @@ describe("what can be shared", () => {
             });
             const { data } = await county.ask(
               who,
-              "query($id: ID!) { person(id: $id) { name birthDate medications { name } } }",
+              `query($id: ID!) { person(id: $id) {
+                name birthDate medications { name } encounters { edges { node { status } } }
+                handoffs { edges { node { state } } } readings { demographics encounters medications }
+              } }`,
               { id: maria },
             );
-            const { name = null, birthDate = null, medications = null } = data.person ?? {};
-            const given = {
-              DEMOGRAPHICS: name !== null && birthDate !== null,
-              MEDICATIONS: medications !== null && medications.length > 0,
-            };
-            for (const category of ["DEMOGRAPHICS", "MEDICATIONS"] as const) {
+            const {
+              name = null,
+              birthDate = null,
+              medications = null,
+              encounters = null,
+              handoffs = null,
+              readings = null,
+            } = data.person ?? {};
+            const isRead = (reading: string | undefined) =>
+              reading !== undefined && reading !== "WITHHELD";
+            const given = [
+              ["DEMOGRAPHICS", name !== null && birthDate !== null],
+              ["DEMOGRAPHICS", isRead(readings?.demographics)],
+              ["MEDICATIONS", medications !== null && medications.length > 0],
+              ["MEDICATIONS", isRead(readings?.medications)],
+              ["ENCOUNTERS", encounters !== null],
+              ["ENCOUNTERS", isRead(readings?.encounters)],
+              // The handoff is behavioral health's own record too, whatever the hospital may give.
+              ...(agency === bh.id ? [] : [["REFERRAL_ADMIN", handoffs !== null] as const]),
+            ] as const;
+            for (const [category, isGiven] of given) {
               const decision = shown.get(category)?.decision;
-              expect(given[category], `${kind} ${role} ${purpose} ${basis} ${category}`).toBe(
+              expect(isGiven, `${kind} ${role} ${purpose} ${basis} ${category}`).toBe(
                 decision === "SHAREABLE",
               );
               seen.add(`${category} ${decision}`);
             }
           }
-    expect(seen.size).toBe(4);
+    expect([...seen].sort()).toEqual([
+      "DEMOGRAPHICS SHAREABLE",
+      "DEMOGRAPHICS WITHHELD",
+      "ENCOUNTERS SHAREABLE",
+      "ENCOUNTERS WITHHELD",
+      "MEDICATIONS SHAREABLE",
+      "MEDICATIONS WITHHELD",
+      "REFERRAL_ADMIN WITHHELD",
+    ]);
   });
 
   it("changes with an attested emergency, as what is given does", async () => {

@@ -6,7 +6,7 @@ import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
 
-const { hospital, county: countyAgency, bh, housing, aps, ems, recovery } = agencies;
+const { hospital, county: countyAgency, bh, housing, aps, ems, recovery, shelter } = agencies;
 const UNKNOWN = "019550a0-0000-7000-8000-0000000000ff";
 
 /** Each move's mutation: its input, and what must be said with it. */
@@ -679,6 +679,35 @@ describe("a handoff to a substance use program", () => {
     expect(await move("recovery-counselor", "acceptHandoff", shown, {}, "state")).toEqual({
       state: "ACCEPTED",
     });
+  });
+});
+
+describe("a handoff to a program for victims", () => {
+  it("is not tracked by an agency that could never be given a record of it", async () => {
+    const parties = [hospital, shelter, countyAgency, ems];
+    const { id: interfaceId } = await county.tell(
+      "hospital-executive",
+      "agreeInterface",
+      "AgreeInterfaceInput",
+      {
+        kind: "COMPLEX_TRANSITION",
+        name: "Alder General and Willow House",
+        partyIds: parties.map(({ id }) => id),
+        contacts: parties.map(({ id }) => ({
+          agencyId: id,
+          name: "Dana Whitfield",
+          cover: "Joel Park",
+        })),
+      },
+    );
+    const trackedBy = (coordinatorId: string) =>
+      offer({ receiverId: shelter.id, interfaceId, coordinatorId });
+    await expect(trackedBy(countyAgency.id)).rejects.toMatchObject({
+      code: "BAD_INPUT",
+      field: "coordinatorId",
+    });
+    for (const { id } of [hospital, shelter, ems])
+      expect(await trackedBy(id)).toMatchObject({ version: 1 });
   });
 });
 

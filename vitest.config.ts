@@ -18,6 +18,10 @@ export default defineConfig({
     ],
   },
   test: {
+    // A worker loads and warms up once what every file of its needs. No module of ours remembers anything that a test could miss.
+    isolate: false,
+    // Half of them wait for a database, a deadline or a process; vitest itself would leave a core to who watches it.
+    maxWorkers: "100%",
     // A house on a cold machine takes seconds to open; a test that hangs is cut all the same.
     globalSetup: ["./test/template.ts"],
     testTimeout: 30_000,

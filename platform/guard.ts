@@ -160,6 +160,13 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
       };
       const isGiven = (verdict: Verdict, category: Category): boolean =>
         verdict.of(category).decision.decision === "ALLOW";
+      // A record is asked about where it passes, and again where its fields are asked.
+      const abouts = new WeakMap<object, About>();
+      const aboutOf = (record: Records[string], given: unknown): About => {
+        const known = abouts.get(given as object) ?? record.about(given as never);
+        abouts.set(given as object, known);
+        return known;
+      };
       const gateOf = (
         spot: Spot,
         given: unknown,
@@ -167,7 +174,7 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
         const type = typeOf(given, types.get(spot) as GraphQLNamedType);
         const record = type === undefined ? undefined : recordOf(type);
         return record
-          ? { about: record.about(given as never), gate: gates.get(type as string) ?? null }
+          ? { about: aboutOf(record, given), gate: gates.get(type as string) ?? null }
           : null;
       };
       const passes = (spot: Spot, given: unknown): boolean => {
@@ -183,9 +190,13 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
       /** What a list of such records may be short of, whether it is or not. */
       const noteShort = (spot: Spot, tally: Tally | undefined, at: number | null): void => {
         const { name } = types.get(spot) as GraphQLNamedType;
-        for (const raised of (tally && recordOf(name)?.mayRaise) ?? [])
-          if (tally && !isGiven(tally.verdict, raised))
+        const { mayRaise = [], isNeverWhole = false } = recordOf(name) ?? {};
+        for (const raised of mayRaise) {
+          if (!tally) continue;
+          const { decision, source } = tally.verdict.of(raised);
+          if (decision.decision === "DENY" || (isNeverWhole && source === by))
             for (const item of spot.items) withhold(item, raised, at);
+        }
       };
 
       const passingOne = (spot: Spot, given: unknown, at: number | null): unknown => {
@@ -312,7 +323,7 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
         tally: (type, given, at) => {
           const record = recordOf(type);
           if (!record) return undefined;
-          const verdict = sharing.verdict(record.about(given as never));
+          const verdict = sharing.verdict(aboutOf(record, given));
           const gate = gates.get(type) ?? null;
           const made: Tally = { verdict, at, given: new Set(gate ? [gate] : []) };
           tallies.push(made);
@@ -337,7 +348,7 @@ const sorted = <T extends string>(list: Iterable<T>): T[] => [...new Set(list)].
 
 /** What was given of another agency's information: one for each person, source and grounds. */
 const disclosuresOf = (tallies: readonly Tally[], by: string): Told["disclosures"] => {
-  const found = new Map<string, Told["disclosures"][number]>();
+  const found = new Map<string, { given: Told["disclosures"][number]; all: Set<Category> }>();
   for (const { verdict, at, given } of tallies) {
     const { person, source: origin, raises } = verdict.about;
     if (person === null || given.size === 0) continue;
@@ -350,20 +361,17 @@ const disclosuresOf = (tallies: readonly Tally[], by: string): Told["disclosures
       const { rules, obligations } = judged.decision;
       const { agreement, consents, attestations } = grounds;
       const key = `${at} ${person} ${source} ${rules.join()} ${obligations.join()} ${agreement?.id} ${consents.map(({ id }) => id).join()} ${attestations.join()}`;
-      const there = found.get(key);
-      const categories = [category, ...raises];
-      if (there) there.categories = sorted([...there.categories, ...categories]);
-      else
-        found.set(key, {
-          at,
-          person,
-          source,
-          categories: sorted(categories),
-          rules: sorted(rules),
-          obligations: sorted(obligations),
-          ...grounds,
-        });
+      let there = found.get(key);
+      if (!there) {
+        const its = { rules: sorted(rules), obligations: sorted(obligations) };
+        there = {
+          given: { at, person, source, categories: [], ...its, ...grounds },
+          all: new Set(),
+        };
+        found.set(key, there);
+      }
+      for (const it of [category, ...raises]) there.all.add(it);
     }
   }
-  return [...found.values()];
+  return [...found.values()].map(({ given, all }) => ({ ...given, categories: sorted(all) }));
 };

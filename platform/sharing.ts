@@ -56,6 +56,11 @@ export type Records = Readonly<
       about: (record: never) => About;
       /** What a record of this type may raise, whether this one does or not. */
       mayRaise?: readonly Category[];
+      /**
+       * Must nobody take a list of these for a whole one, those neither who have a record of the person of their own? Others
+       * may keep what that list does not show.
+       */
+      isNeverWhole?: boolean;
     }
   >
 >;
@@ -120,6 +125,9 @@ const isTied = ({ ties, medicalEmergency, safetyThreat }: PersonTold): boolean =
 /** Nobody's record: what stands in no record is judged as this. */
 export const NOBODY: About = { person: null, source: "", keepers: [], raises: [] };
 
+const areAlike = <T>(one: readonly T[], other: readonly T[]): boolean =>
+  one.length === other.length && one.every((it, index) => it === other[index]);
+
 const union = <T>(lists: readonly (readonly T[])[]): T[] => [...new Set(lists.flat())];
 
 /** Gathers what is asked in one turn, and asks it once. */
@@ -183,7 +191,8 @@ export const openSharing = (act: Act, ask: AskFacts, log: Log): Sharing => {
   const caller = callerOf(by);
   const { purpose, basis } = by;
   const facts = reader(act, ask, log);
-  const verdicts = new Map<string, Verdict>();
+  const verdicts = new Map<string | null, Verdict[]>();
+  const verdictsOf = new WeakMap<About, Verdict>();
   const prepared = new Map<string, Prepared>();
   // Where no facts could ever open anything, none are asked for.
   const isHopeless = CATEGORIES.every((category) => !reachable(caller, purpose, basis, category));
@@ -310,14 +319,23 @@ export const openSharing = (act: Act, ask: AskFacts, log: Log): Sharing => {
       );
     },
     verdict: (of) => {
-      const key = `${of.person} ${isOwn(of) ? "own" : of.keepers.join()} ${of.source} ${of.raises.join()}`;
-      let known = verdicts.get(key);
+      const there = verdictsOf.get(of);
+      if (there) return there;
+      const own = isOwn(of);
+      const ofPerson = verdicts.get(of.person) ?? [];
+      verdicts.set(of.person, ofPerson);
+      const alike = ({ about }: Verdict): boolean =>
+        about.source === of.source &&
+        (own ? isOwn(about) : areAlike(about.keepers, of.keepers)) &&
+        areAlike(about.raises, of.raises);
+      let known = ofPerson.find(alike);
       if (!known) {
         // What an agency keeps itself is its own; another's may be given by any of those whose it is.
-        const sources = isOwn(of) ? [by.agency] : union([[of.source], of.keepers]);
-        known = make(of, of.person === null && !isOwn(of) ? [] : sources);
-        verdicts.set(key, known);
+        const sources = own ? [by.agency] : union([[of.source], of.keepers]);
+        known = make(of, of.person === null && !own ? [] : sources);
+        ofPerson.push(known);
       }
+      verdictsOf.set(of, known);
       return known;
     },
     absent: () => (isHopeless ? undefined : facts.want([uuidv7()], [])),

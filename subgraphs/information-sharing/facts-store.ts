@@ -1,5 +1,11 @@
 import { notFound } from "#schema/problems.ts";
-import type { AgreementTold, FactsAsked, FactsTold, PersonTold } from "#sharing/facts.ts";
+import type {
+  AgreementTold,
+  DirectiveInForce,
+  FactsAsked,
+  FactsTold,
+  PersonTold,
+} from "#sharing/facts.ts";
 import type { Tie } from "#sharing/vocabulary.ts";
 import { LRUCache } from "lru-cache";
 import type { Database } from "#platform/database.ts";
@@ -7,6 +13,7 @@ import type { Row } from "#platform/record.ts";
 import type { SideDoor } from "#platform/subgraph.ts";
 import { kindFor } from "./attestation.ts";
 import { consentFromRow } from "./consent-store.ts";
+import { isForAnySource } from "./consent.ts";
 import type { Consent } from "./consent.ts";
 import { agreementTold, directivesTold, factsAsked } from "./facts.ts";
 import { agreementFromRow } from "./sharing-agreement-store.ts";
@@ -17,6 +24,8 @@ const all = (rows: string): string => `(select coalesce(json_agg(it), '[]') from
 /** What is kept of a person, before it is known by whom it would be given. */
 interface About {
   ties: Tie[];
+  /** Directives in force at any source, and the consents that name sources. */
+  directives: DirectiveInForce[];
   consents: Consent[];
   restrictedBy: string[];
   medicalEmergency: { id: string } | null;
@@ -25,7 +34,8 @@ interface About {
 
 /** What is kept between a recipient and everyone, for one purpose at one instant. */
 interface Known {
-  persons: ReadonlyMap<string, About>;
+  /** Null: nothing. */
+  persons: ReadonlyMap<string, About | null>;
   agreements: Readonly<Record<string, AgreementTold>>;
 }
 
@@ -75,21 +85,32 @@ const read = async ({ sql }: Database, asked: Omit<FactsAsked, "sources">): Prom
     attestations = [],
     agreements = [],
   } = rows[0];
-  const persons = new Map<string, About>(
-    asked.persons.map((id) => [
-      id.toLowerCase(),
-      {
-        ties: [],
-        consents: [],
-        restrictedBy: [],
-        medicalEmergency: null,
-        safetyThreat: null,
-      },
-    ]),
+  const persons = new Map<string, About | null>(
+    asked.persons.map((id) => [id.toLowerCase(), null]),
   );
-  const person = (row: Row): About => persons.get(row.person_id as string) as About;
+  const person = (row: Row): About => {
+    const id = row.person_id as string;
+    const there = persons.get(id);
+    if (there) return there;
+    const made: About = {
+      ties: [],
+      directives: [],
+      consents: [],
+      restrictedBy: [],
+      medicalEmergency: null,
+      safetyThreat: null,
+    };
+    persons.set(id, made);
+    return made;
+  };
   for (const row of ties) person(row).ties.push(row.kind as Tie);
-  for (const row of consents) person(row).consents.push(consentFromRow(row));
+  for (const row of consents) {
+    const consent = consentFromRow(row);
+    const about = person(row);
+    if (isForAnySource(consent))
+      about.directives.push(...directivesTold(consent, recipient, purpose, at, [recipient]));
+    else about.consents.push(consent);
+  }
   for (const row of restrictions) person(row).restrictedBy.push(row.agency_id as string);
   for (const row of attestations)
     person(row)[row.kind === "THREAT" ? "safetyThreat" : "medicalEmergency"] = {
@@ -119,20 +140,18 @@ const told = (
       persons.flatMap((id): [string, PersonTold][] => {
         const about = known.persons.get(id.toLowerCase());
         if (!about) return [];
-        const { ties, consents, restrictedBy, medicalEmergency, safetyThreat } = about;
-        const isNothing =
-          ties.length + consents.length + restrictedBy.length === 0 &&
-          medicalEmergency === null &&
-          safetyThreat === null;
-        if (isNothing) return [];
+        const { ties, directives, consents, restrictedBy, medicalEmergency, safetyThreat } = about;
         return [
           [
             id,
             {
               ties,
-              directives: consents.flatMap((consent) =>
-                directivesTold(consent, recipient, purpose, instant, sources),
-              ),
+              directives: [
+                ...(sources.length > 0 ? directives : []),
+                ...consents.flatMap((consent) =>
+                  directivesTold(consent, recipient, purpose, instant, sources),
+                ),
+              ],
               restrictedBy: restrictedBy.filter((source) => isAsked.has(source)),
               medicalEmergency,
               safetyThreat,

@@ -87,7 +87,8 @@ export const aboutMedication = ({ person, source, raises }: Medication): About =
 export const records: Records = {
   Person: { about: aboutPerson },
   Encounter: { about: aboutEncounter, mayRaise: RAISED_BY_AGENCIES },
-  Medication: { about: aboutMedication, mayRaise: RAISED_BY_CONTENT },
+  // A clinician acts on it.
+  Medication: { about: aboutMedication, mayRaise: RAISED_BY_CONTENT, isNeverWhole: true },
   Referral: { about: aboutReferral, mayRaise: RAISED_BY_AGENCIES },
   Handoff: { about: aboutHandoff, mayRaise: RAISED_BY_AGENCIES },
 };

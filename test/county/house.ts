@@ -175,6 +175,8 @@ const toldLite = (): Promise<string> =>
 const toldDatabase = async (): Promise<string> => {
   const name = templateDatabase();
   await once("county.database", async (path) => {
+    // If the story failed to be told before, half of it is there.
+    await onServer((admin) => admin.raw("drop database if exists ?? with (force)", [name]));
     await onServer((admin) => admin.raw("create database ??", [name]));
     const house = await openHouse({
       ...(await teller()),

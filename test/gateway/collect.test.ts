@@ -4,8 +4,9 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { checker, newKeyPair, signer } from "#platform/passport.ts";
 import type { KeyPair } from "#platform/passport.ts";
-import type { Operation } from "#platform/subgraph.ts";
-import { httpSubgraph } from "../../gateway/subgraph.ts";
+import type { OpenRoom, Operation } from "#platform/subgraph.ts";
+import { httpSubgraph, localSubgraph } from "../../gateway/subgraph.ts";
+import type { Subgraph } from "../../gateway/subgraph.ts";
 import { agencies, personas } from "../county/county.ts";
 import { openCounty } from "../county/house.ts";
 import type { County } from "../county/house.ts";
@@ -14,29 +15,52 @@ import type { TestGateway } from "./gateway.ts";
 
 let county: County;
 let keys: KeyPair;
+let gateway: TestGateway;
+/** The house's own. */
+let well: Subgraph;
+/** What stands in its place now. */
+let disputes: Subgraph;
 
 beforeAll(async () => {
   county = await openCounty();
   keys = await newKeyPair();
-});
-afterAll(() => county.close());
-
-/** A gateway whose disputes room is wherever `url` says. */
-const withDisputesAt = async (url: string): Promise<TestGateway> => {
-  const sign = await signer(keys.privateJwk, "gateway");
-  const gateway = await gatewayOn(county.house, {
-    disputes: httpSubgraph("disputes", `${url}/graphql`, sign),
+  well = localSubgraph(county.house.rooms.disputes as OpenRoom);
+  disputes = well;
+  gateway = await gatewayOn(county.house, {
+    disputes: {
+      answer: (...asked) => disputes.answer(...asked),
+      enter: (...asked) => disputes.enter(...asked),
+      close: async () => undefined,
+    },
   });
-  onTestFinished(gateway.close);
-  return gateway;
+});
+afterAll(async () => {
+  await gateway.close();
+  await county.close();
+});
+
+/** For as long as the test, the gateway's disputes room is wherever `url` says. */
+const disputesAt = async (url: string): Promise<void> => {
+  const there = httpSubgraph(
+    "disputes",
+    `${url}/graphql`,
+    await signer(keys.privateJwk, "gateway"),
+  );
+  disputes = there;
+  onTestFinished(async () => {
+    disputes = well;
+    await there.close();
+    // It has answered: how often it failed before counts no longer.
+    expect((await gateway.ask("housing-worker", WALTER)).errors).toEqual([]);
+  });
 };
 
-/** A gateway whose disputes room is a process that answers so. */
-const withDisputes = async (listener: RequestListener): Promise<TestGateway> => {
+/** For as long as the test, the gateway's disputes room is a process that answers so. */
+const withDisputes = async (listener: RequestListener): Promise<void> => {
   const { url, close } = await listenOn(listener);
-  // The gateway is closed first.
+  // What asks it is closed first.
   onTestFinished(close);
-  return withDisputesAt(url);
+  await disputesAt(url);
 };
 
 const answers =
@@ -51,8 +75,8 @@ const closedPort = async (): Promise<string> => {
   return url;
 };
 
-const failures: [name: string, open: () => Promise<TestGateway>][] = [
-  ["refuses the connection", async () => withDisputesAt(await closedPort())],
+const failures: [name: string, open: () => Promise<void>][] = [
+  ["refuses the connection", async () => disputesAt(await closedPort())],
   ["hangs", () => withDisputes(() => undefined)],
   [
     "hangs in the middle of its answer",
@@ -90,7 +114,7 @@ describe("while the disputes room", () => {
   it.each(failures)(
     "%s, the other rooms' part is served, and its own is said to be missing",
     async (_, open) => {
-      const gateway = await open();
+      await open();
       const began = performance.now();
       const { status, text, data, errors } = await gateway.ask("housing-worker", WALTER);
       expect(performance.now() - began).toBeLessThan(5 * DEADLINES.readMs);
@@ -117,7 +141,7 @@ describe("while the disputes room", () => {
   );
 
   it("hangs, a question that concerns it too is answered in the other rooms' part", async () => {
-    const gateway = await withDisputes(() => undefined);
+    await withDisputes(() => undefined);
     const { data, errors } = await gateway.ask(
       "housing-worker",
       "{ agencies(first: 1) { edges { node { name } } } disputes { edges { node { id } } } }",
@@ -133,13 +157,13 @@ describe("while the disputes room", () => {
     ["in a thing of another room", WALTER, "worklist.edges.0.node.referral"],
     ["at the root", `{ dispute(id: "${agencies.bh.id}") { stage } }`, "dispute"],
   ])("hangs, the error says where something is missing %s", async (_, query, where) => {
-    const gateway = await withDisputes(() => undefined);
+    await withDisputes(() => undefined);
     const { errors } = await gateway.ask("housing-worker", query);
     expect(errors[0]?.path?.join(".")).toMatch(new RegExp(`^${where}`));
   });
 
   it("hangs, a change to it is given more time, and then is said not to be answered", async () => {
-    const gateway = await withDisputes(() => undefined);
+    await withDisputes(() => undefined);
     const began = performance.now();
     const { data, errors } = await gateway.ask(
       "housing-worker",
@@ -152,7 +176,7 @@ describe("while the disputes room", () => {
   });
 
   it("hangs, a question that does not concern it is answered in full", async () => {
-    const gateway = await withDisputes(() => undefined);
+    await withDisputes(() => undefined);
     const { errors } = await gateway.ask(
       "housing-worker",
       WALTER.replace("disputes { stage }", ""),
@@ -161,7 +185,8 @@ describe("while the disputes room", () => {
   });
 
   it("fails, the log says which room and which request", async () => {
-    const gateway = await withDisputes(answers(500, ""));
+    await withDisputes(answers(500, ""));
+    gateway.logged.length = 0;
     const { headers } = await gateway.ask("housing-worker", WALTER);
     const [line, ...more] = gateway.logged.filter((it) => it.includes("subgraph unavailable"));
     expect(more).toEqual([]);
@@ -173,7 +198,7 @@ describe("while the disputes room", () => {
 
   it("fails once, it is asked again the next time", async () => {
     let asked = 0;
-    const gateway = await withDisputes((request, response) =>
+    await withDisputes((request, response) =>
       (asked++ === 0 ? answers(503, "") : answers(200, `{"data":{"_entities":[{"disputes":[]}]}}`))(
         request,
         response,
@@ -198,7 +223,7 @@ describe("a room over HTTP", () => {
       const operation = JSON.parse(body.toString()) as Operation;
       return county.house.rooms.disputes?.answer(operation, requester, requestId);
     };
-    const gateway = await withDisputes(
+    await withDisputes(
       (request, response) =>
         void answer(request).then((it) => answers(200, JSON.stringify(it))(request, response)),
     );
@@ -214,7 +239,7 @@ describe("a room over HTTP", () => {
   });
 
   it("says nothing to a client but its problems: no words of a library, no details beside the closed list", async () => {
-    const gateway = await withDisputes(
+    await withDisputes(
       answers(
         200,
         JSON.stringify({

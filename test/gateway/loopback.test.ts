@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { emptyLiteIn } from "../county/house.ts";
 import { dataDirectory, run } from "../scripts/process.ts";
 import { ask, bearer } from "./open.ts";
 
@@ -81,6 +82,7 @@ describe("a house", () => {
     { timeout: 60_000 },
     async () => {
       const { env, notes } = watch();
+      await emptyLiteIn(env.DATA_DIR);
       const house = run("start", [], {
         ...env,
         PORT: "0",

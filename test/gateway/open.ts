@@ -1,25 +1,13 @@
 /** Opens the county's house under an issuer that the test holds the keys of, and calls it as a client does. */
-import { openHouse } from "../../scripts/house.ts";
 import type { House } from "../../scripts/house.ts";
 import type { Issuer } from "../../gateway/identify.ts";
-import { testLog } from "../county/house.ts";
+import { openCountyHouse, testLog } from "../county/house.ts";
 import type { Answer } from "../county/house.ts";
-import { seed } from "../county/seed.ts";
 
-/** A house, in memory, that believes one issuer; with what it has logged so far. */
+/** A house that believes one issuer; with what it has logged so far. */
 export const openHouseOf = async (issuer: Issuer): Promise<{ house: House; logged: string[] }> => {
   const { log, lines } = testLog();
-  const house = await openHouse({
-    dataDir: null,
-    port: 0,
-    host: "127.0.0.1",
-    issuer,
-    log,
-    // A test machine is slow and shared.
-    deadlines: { readMs: 20_000, mutationMs: 20_000 },
-  });
-  await seed(house);
-  return { house, logged: lines };
+  return { house: await openCountyHouse({ issuer, log }), logged: lines };
 };
 
 /** One HTTP request, exactly as it is given. */

@@ -48,10 +48,14 @@ const typeDefs = concatAST([
       mood: Mood
       medications: [Medication!] @holds(category: MEDICATIONS)
       prescribed: MedicationConnection @holds(category: MEDICATIONS)
+      orders: [Order!] @holds(category: MEDICATIONS)
       notes: [Note!] @holds(category: CLINICAL_NOTES)
     }
     type Medication @holds(category: MEDICATIONS) {
       id: ID! @holds(category: OPERATIONAL)
+      name: String
+    }
+    type Order @holds(category: MEDICATIONS) {
       name: String
     }
     type MedicationConnection @holds(category: OPERATIONAL) {
@@ -91,6 +95,7 @@ const about = ({ person, source, raises }: About & { person: string }): About =>
 const records: Records = {
   Chart: { about },
   Medication: { about, mayRaise: ["SUD_TREATMENT"] },
+  Order: { about, mayRaise: ["SUD_TREATMENT"], isNeverWhole: true },
 };
 
 let charts: Chart[];
@@ -115,6 +120,7 @@ const schema = buildSubgraphSchema([
           return it.name;
         },
         medications: async ({ person }: Chart) => medications.filter((it) => it.person === person),
+        orders: async ({ person }: Chart) => medications.filter((it) => it.person === person),
         // A store judges what it pages through, so that pages are full.
         prescribed: async ({ person }: Chart, _: unknown, { sharing }: { sharing: Sharing }) => {
           const all = medications.filter((it) => it.person === person);
@@ -380,6 +386,18 @@ describe("a record that raises what it tells", () => {
     ]);
     expect(told?.disclosures.filter(({ consents }) => consents.length > 0)).toMatchObject([
       { categories: ["MEDICATIONS", "SUD_TREATMENT"], consents: [consent] },
+    ]);
+  });
+});
+
+describe("a list that nobody is to take for a whole one", () => {
+  it("says so to whoever has a record of the person of its own too", async () => {
+    facts = () => ({ persons: {}, agreements: {} });
+    const query = `{ chart(id: "1") { orders { name } } }`;
+    const { data, told } = await ask("hospital-clinician", query);
+    expect(data.chart.orders).toHaveLength(2);
+    expect(told?.withheld).toEqual([
+      { path: ["chart", "orders", "@"], holds: "SUD_TREATMENT", at: null },
     ]);
   });
 });

@@ -1,4 +1,5 @@
 /** The ledger as an operator and an auditor meet it: `npm run ledger:verify` and `npm run accounting`. */
+import { randomUUID } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,7 +15,7 @@ import { openLedger } from "../../subgraphs/information-sharing/ledger/ledger-st
 import { enrolAgency } from "../../subgraphs/referrals/agency-store.ts";
 import { referrals } from "../../subgraphs/referrals/index.ts";
 import { agencies, personas } from "../county/county.ts";
-import { testLog } from "../county/house.ts";
+import { emptyLiteIn, testLog } from "../county/house.ts";
 import { maria, told } from "../subgraphs/information-sharing/ledger-told.ts";
 import { dataDirectory, run } from "./process.ts";
 
@@ -50,8 +51,9 @@ const script = async (name: string, args: string[], more: Record<string, string>
 const verify = (args: string[] = [], more: Record<string, string> = {}) =>
   script("ledger-verify", args, more);
 
-beforeAll(() =>
-  open(async (database) => {
+beforeAll(async () => {
+  await emptyLiteIn(directory.path);
+  await open(async (database) => {
     for (const room of [referrals, informationSharing]) await migrateRoom(room, database);
     for (const { id, name, kind } of [hospital, bh])
       await enrolAgency(database.of("referrals").house(), { id, name, kind }, [], {
@@ -60,8 +62,8 @@ beforeAll(() =>
         requestId: "test",
       });
     await give(database, 3);
-  }),
-);
+  });
+});
 
 describe("npm run ledger:verify", () => {
   it("says what it went through, that it is what was signed, and writes the newest checkpoint down", async () => {
@@ -152,6 +154,24 @@ describe("npm run accounting", () => {
     expect(written).toEqual({ code: 0, out: "", err: "" });
     expect(readFileSync(file("accounting.html"), "utf8")).toContain(`<td>${bh.name}</td>`);
     expect(JSON.parse(readFileSync(file("accounting.json"), "utf8")).disclosures).toHaveLength(6);
+  });
+
+  it("leaves out what is suspended", async () => {
+    await open(({ sql }) =>
+      sql("information_sharing.accounting_suspension").insert({
+        id: randomUUID(),
+        version: 1,
+        source_id: hospital.id,
+        person_id: maria,
+        recipient_id: bh.id,
+        statement: "Letter 24-1188, in the safe",
+        is_oral: false,
+        from_at: "2025-03-01T00:00:00Z",
+        until_at: "2999-01-01T00:00:00Z",
+      }),
+    );
+    const { code, out } = await accounting(...whose);
+    expect([code, JSON.parse(out).disclosures]).toEqual([0, []]);
   });
 
   it("says how it is called when it is called otherwise", async () => {

@@ -26,7 +26,7 @@ export interface Running {
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Runs a script with these variables and PATH, and nothing else of the test's own surroundings. */
+/** Runs a script with these variables, PATH and Node's cache, and nothing else of the test's own surroundings. */
 export const run = (name: string, args: string[], env: Record<string, string>): Running =>
   runCommand(process.execPath, ["scripts/run.js", name, ...args], env);
 
@@ -38,7 +38,11 @@ export const runCommand = (
 ): Running => {
   const child = spawn(command, args, {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? "", ...env },
+    env: {
+      PATH: process.env.PATH ?? "",
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? "",
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";

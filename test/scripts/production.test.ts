@@ -59,8 +59,8 @@ describe.runIf(HAS_SERVERS)("npm start on PostgreSQL and Redis", () => {
 });
 
 describe.runIf(HAS_SERVERS)("npm run start:split", () => {
-  // Beside any other house on this machine: the ports of docker-compose.yml, moved.
-  const OFFSET = 20_000 + (process.pid % 20_000);
+  // Beside any other house on this machine: the ports of docker-compose.yml, moved to where the system gives none out by itself.
+  const OFFSET = 8_000 + (process.pid % 20_000);
   const gateways = [4101, 4102].map((port) => `http://127.0.0.1:${port + OFFSET}`) as [
     string,
     string,

@@ -12,6 +12,22 @@ const env = { DATA_DIR: directory.path, PORT: "0" };
 
 const FIRST_QUERY = "schema/operations/where-do-handoffs-stand.graphql";
 
+const FILES = [
+  "Encounter-P0522-Enc-HHA.json",
+  "Encounter-P0522-Enc-HHA-Timepoint-OASIS-Day121ToDischarge.json",
+  "Encounter-P0522-Enc-SNF.json",
+  "Location-P0522-org-Loc-HH-Sky-Harbor-Home-Health.json",
+  "Location-P0522-org-Loc-SNF-Happy-Nursing-Facility.json",
+  "Organization-P0522-org-HH-Sky-Harbor-Home-Health.json",
+  "Organization-P0522-org-SNF-Happy-Nursing-Facility.json",
+].map((file) => join(SAMPLES, "pacio-bsj", file));
+const NEURO = join(SAMPLES, "pacio-bsj", "Organization-P0522-org-Neuro-Care-Inc.json");
+const SOUND = FILES.filter((file) => !file.includes("Day121"));
+/** What becomes of files the first time, and the second. */
+const TAKEN = "6 files, 6 resources: 6 mapped, 0 kept as received, 0 unchanged, 0 refused";
+const UNCHANGED = "6 files, 6 resources: 0 mapped, 0 kept as received, 6 unchanged, 0 refused";
+
+// One house is used for several things: to start one takes seconds.
 describe("npm start", () => {
   it("brings the house up, answers the first question, and a second process on its directory does no harm", async () => {
     const house = run("start", [], env);
@@ -39,35 +55,27 @@ describe("npm start", () => {
     expect(house.err()).toBe("");
   });
 
-  it("starts again on what it had, tells the story once, and ends on SIGTERM too", async () => {
-    const house = run("start", [], env);
-    await house.says(/^ready /m);
+  it("starts again on what it had, tells the story once, and takes files in in any order; killed, it has lost nothing", async () => {
+    const killed = run("start", [], env);
+    await killed.says(/^ready /m);
     const asked = run("ask", ["--as", "county-case-worker", FIRST_QUERY], env);
     expect(await asked.ended).toBe(0);
     expect(JSON.parse(asked.out()).data.personByIdentifier.handoffs.edges).toHaveLength(1);
-    house.child.kill("SIGTERM");
-    expect(await house.ended).toBe(0);
-    expect(existsSync(join(directory.path, "lock.json"))).toBe(false);
-  });
-
-  it("takes over the directory of a house that was killed, and has lost nothing", async () => {
-    const file = join(SAMPLES, "pacio-bsj", "Organization-P0522-org-Neuro-Care-Inc.json");
-    const killed = run("start", [], env);
-    await killed.says(/^ready /m);
-    const sent = run("intake", [file], env);
+    const sent = run("intake", SOUND, env);
     expect(await sent.ended).toBe(0);
+    expect(sent.out()).toContain(TAKEN);
     killed.child.kill("SIGKILL");
     await killed.ended;
-    expect(sent.out()).toContain("1 mapped");
     expect(existsSync(join(directory.path, "lock.json"))).toBe(true);
 
     const house = run("start", [], env);
     await house.says(/^ready /m);
-    const again = run("intake", [file], env);
+    const again = run("intake", SOUND, env);
     expect(await again.ended).toBe(0);
-    expect(again.out()).toContain("0 mapped, 0 kept as received, 1 unchanged");
+    expect(again.out()).toContain(UNCHANGED);
     house.child.kill("SIGTERM");
     expect(await house.ended).toBe(0);
+    expect(existsSync(join(directory.path, "lock.json"))).toBe(false);
   });
 
   it("told to stop by a signal to npm itself, stops, and leaves nothing behind", async () => {
@@ -126,55 +134,18 @@ describe("npm run ask and token", () => {
 });
 
 describe("npm run intake", () => {
-  const files = [
-    "Encounter-P0522-Enc-HHA.json",
-    "Encounter-P0522-Enc-HHA-Timepoint-OASIS-Day121ToDischarge.json",
-    "Encounter-P0522-Enc-SNF.json",
-    "Location-P0522-org-Loc-HH-Sky-Harbor-Home-Health.json",
-    "Location-P0522-org-Loc-SNF-Happy-Nursing-Facility.json",
-    "Organization-P0522-org-HH-Sky-Harbor-Home-Health.json",
-    "Organization-P0522-org-SNF-Happy-Nursing-Facility.json",
-  ].map((file) => join(SAMPLES, "pacio-bsj", file));
-
-  it("takes files in in any order without a house, names what it refused, and exits 1 for it", async () => {
-    const intake = run("intake", files, env);
+  it("takes files in without a house too, names what it refused, and exits 1 for it", async () => {
+    const bad = join(directory.path, "bad.json");
+    writeFileSync(bad, "<Patient/>");
+    const absent = join(directory.path, "absent.json");
+    const intake = run("intake", [bad, absent, ...FILES, NEURO], env);
     expect(await intake.ended).toBe(1);
-    expect(intake.out()).toContain(
-      "7 files, 7 resources: 6 mapped, 0 kept as received, 0 unchanged, 1 refused",
-    );
+    expect(intake.out()).toContain("1 mapped, 0 kept as received, 6 unchanged, 3 refused");
+    expect(intake.err()).toMatch(/bad\.json {2}MALFORMED_JSON/);
+    expect(intake.err()).toMatch(/absent\.json {2}UNREADABLE: ENOENT/);
     expect(intake.err()).toContain(
       "Encounter-P0522-Enc-HHA-Timepoint-OASIS-Day121ToDischarge.json  CONTRADICTION at Encounter.period: `Encounter.period` ends before it starts",
     );
-  });
-
-  it("sends them to the house that runs, in which nothing changes the second time, and exits 0", async () => {
-    const house = run("start", [], env);
-    await house.says(/^ready /m);
-    const intake = run(
-      "intake",
-      files.filter((file) => !file.includes("Day121")),
-      env,
-    );
-    expect(await intake.ended).toBe(0);
-    expect(intake.out()).toContain(
-      "6 files, 6 resources: 0 mapped, 0 kept as received, 6 unchanged, 0 refused",
-    );
-    house.child.kill("SIGTERM");
-    expect(await house.ended).toBe(0);
-  });
-
-  it("refuses a file that is not there and one that is no FHIR, and takes in the rest", async () => {
-    const bad = join(directory.path, "bad.json");
-    writeFileSync(bad, "<Patient/>");
-    const intake = run(
-      "intake",
-      [bad, join(directory.path, "absent.json"), files[0] as string],
-      env,
-    );
-    expect(await intake.ended).toBe(1);
-    expect(intake.err()).toMatch(/bad\.json {2}MALFORMED_JSON/);
-    expect(intake.err()).toMatch(/absent\.json {2}UNREADABLE: ENOENT/);
-    expect(intake.out()).toContain("1 unchanged, 2 refused");
   });
 });
 

@@ -158,29 +158,35 @@ describe("an accounting of disclosures", () => {
   });
 });
 
+/** How much is found wrong with the ledger, once this has been done to it; it is undone again. */
+const found = async (change: string): Promise<number> => {
+  await county.house.settle();
+  const tx = await county.house.database.sql.transaction();
+  await tx.raw(`set local session_replication_role = replica; ${change}`);
+  const verified = await readLedger({ transaction: (work) => work(tx) }, (reading) =>
+    verify(reading, { isGenuine: () => true, now: county.house.clock() }),
+  );
+  await tx.rollback();
+  return verified.found;
+};
+
+/** Maria's id in the graph. */
+const mariaId = async (): Promise<string> => {
+  const { data } = await county.ask(
+    "discharge-coordinator",
+    "query($value: String!, $system: String!) { personByIdentifier(system: $system, value: $value) { id } }",
+    { system: COUNTY_PERSON_ID, value: people.maria.countyId },
+  );
+  return data.personByIdentifier.id;
+};
+
 describe("what a clinician reads of another agency's", () => {
   it("[A76] is in the ledger when the answer comes, and a row that is altered there is found", async () => {
-    const { data } = await county.ask(
-      "discharge-coordinator",
-      "query($value: String!, $system: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-      { system: COUNTY_PERSON_ID, value: people.maria.countyId },
-    );
-    const { id } = data.personByIdentifier;
+    const id = await mariaId();
     expect((await account(id)).nodes).toEqual([]);
     await county.ask("bh-clinician", WHAT_MAY_I_KNOW);
     expect(await recipients(id)).toContain(bh.name);
 
-    await county.house.settle();
-    const { sql } = county.house.database;
-    const found = async (change: string): Promise<number> => {
-      const tx = await sql.transaction();
-      await tx.raw(`set local session_replication_role = replica; ${change}`);
-      const verified = await readLedger({ transaction: (work) => work(tx) }, (reading) =>
-        verify(reading, { isGenuine: () => true, now: county.house.clock() }),
-      );
-      await tx.rollback();
-      return verified.found;
-    };
     expect(await found("select 1")).toBe(0);
     expect(
       await found("update information_sharing.ledger_entry set recipient_id = source_id"),
@@ -188,11 +194,12 @@ describe("what a clinician reads of another agency's", () => {
   });
 });
 
-describe("an explanation", () => {
-  const EXPLAIN = `query($disclosureId: ID!) { explain(disclosureId: $disclosureId) {
+const EXPLAIN = `query($disclosureId: ID!) { explain(disclosureId: $disclosureId) {
     disclosure { categories } rules { id says law } agreement { id version } consents { id version }
     attestations { id version } obligations policy requestId
   } }`;
+
+describe("an explanation", () => {
   const ground = (number: number) => person(7000 + number);
 
   it("says what a disclosure rested on, and what its rules say", async () => {
@@ -234,6 +241,18 @@ describe("an explanation", () => {
       policy: told().policy,
       requestId: "the request",
     });
+  });
+
+  it("of what a clinician read names the rules that gave it, and the agreement that counted", async () => {
+    const { headers } = await county.ask("bh-clinician", WHAT_MAY_I_KNOW);
+    const [{ id }] = (await account(await mariaId())).nodes;
+    const { data } = await county.ask("hospital-privacy-officer", EXPLAIN, { disclosureId: id });
+    const { rules, agreement, requestId } = data.explain;
+    expect(requestId).toBe(headers.get("x-request-id"));
+    expect(rules.length).toBeGreaterThan(0);
+    for (const rule of rules) expect(RULES).toContainEqual(expect.objectContaining(rule));
+    // Its first version was the draft.
+    expect(agreement).toEqual({ id: expect.any(String), version: 2 });
   });
 
   it("is for the privacy officer of the agency whose information it was", async () => {
@@ -355,6 +374,25 @@ describe("what old disclosures were about", () => {
     expect([other.nodes.length, other.destroyedBefore]).toEqual([1, null]);
   });
 
+  it("leaves every entry and its proofs where they are, to be explained without what was the person's own", async () => {
+    await tell(
+      {
+        persons: [
+          { id: person(14), consents: [{ id: person(7002), version: 1 }], attestations: [] },
+        ],
+      },
+      { at: "2018-05-01T12:00:00.000Z" },
+    );
+    const [{ id }] = (await account(person(14), { from: OLD })).nodes;
+    const explanation = async () =>
+      (await county.ask("hospital-privacy-officer", EXPLAIN, { disclosureId: id })).data.explain;
+    const before = await explanation();
+    expect(before.consents).toHaveLength(1);
+    await destroy(person(14));
+    expect(await explanation()).toEqual({ ...before, consents: [] });
+    expect(await found("select 1")).toBe(0);
+  });
+
   it("of another agency's disclosures is not this one's to destroy", async () => {
     await tell(
       { persons: [person(12)], source: countyAgency.id },
@@ -386,7 +424,7 @@ describe("what old disclosures were about", () => {
       .orderBy("position");
     const texts: string[] = rows.map(({ bytes }: { bytes: Buffer }) => bytes.toString("utf8"));
     const entries = texts.map((it) => JSON.parse(it)).filter(({ kind }) => kind === "DESTRUCTION");
-    expect(entries.map(({ persons }) => persons)).toEqual([1, 0, 1]);
+    expect(entries.map(({ persons }) => persons)).toEqual([1, 1, 0, 1]);
     expect(texts.some((it) => it.includes(person(13)))).toBe(false);
   });
 

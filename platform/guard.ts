@@ -147,7 +147,8 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
         return type === undefined ? null : (gates.get(type) ?? null);
       };
       const withheld = new Map<string, Told["withheld"][number]>();
-      const obligations = new Map<string, Told["obligations"][number]>();
+      /** By the place, and by the codes: which positions. They are the same lists for all records of which the same is decided. */
+      const obliged = new Map<Pattern, Map<readonly string[], Set<number | null>>>();
       const tallies: Tally[] = [];
       const withhold = (path: Pattern, holds: Category, at: number | null): void => {
         const key = `${path.join("\n")}\n${holds}\n${at}`;
@@ -155,8 +156,10 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
       };
       const oblige = (path: Pattern, codes: readonly string[], at: number | null): void => {
         if (codes.length === 0) return;
-        const key = `${path.join("\n")}\n${codes.join()}\n${at}`;
-        if (!obligations.has(key)) obligations.set(key, { path, codes, at });
+        const here = obliged.get(path) ?? new Map<readonly string[], Set<number | null>>();
+        obliged.set(path, here);
+        const positions = here.get(codes) ?? new Set();
+        here.set(codes, positions.add(at));
       };
       const isGiven = (verdict: Verdict, category: Category): boolean =>
         verdict.of(category).decision.decision === "ALLOW";
@@ -333,7 +336,7 @@ export const guard = (schema: GraphQLSchema, labels: Labels, records: Records): 
           withheld: [...withheld.values()].filter(
             ({ path: [root] }) => !failed.has(root as string),
           ),
-          obligations: [...obligations.values()],
+          obligations: obligationsOf(obliged),
           disclosures: disclosuresOf(tallies, by),
         }),
       };
@@ -346,32 +349,71 @@ const toError = (reason: unknown): Error =>
 
 const sorted = <T extends string>(list: Iterable<T>): T[] => [...new Set(list)].sort();
 
+const obligationsOf = (
+  obliged: ReadonlyMap<Pattern, ReadonlyMap<readonly string[], ReadonlySet<number | null>>>,
+): Told["obligations"] => {
+  const found = new Map<string, Told["obligations"][number]>();
+  for (const [path, lists] of obliged) {
+    const place = path.join("\n");
+    for (const [codes, positions] of lists) {
+      const key = `${place}\n${codes.join()}`;
+      for (const at of positions) found.set(`${key}\n${at}`, { path, codes, at });
+    }
+  }
+  return [...found.values()];
+};
+
 /** What was given of another agency's information: one for each person, source and grounds. */
 const disclosuresOf = (tallies: readonly Tally[], by: string): Told["disclosures"] => {
   const found = new Map<string, { given: Told["disclosures"][number]; all: Set<Category> }>();
+  // Records of which the same is decided are many.
+  const parts = new Map<Verdict, Map<Category, Part | null>>();
+  const partOf = (verdict: Verdict, category: Category): Part | null => {
+    const its = parts.get(verdict) ?? new Map<Category, Part | null>();
+    parts.set(verdict, its);
+    let part = its.get(category);
+    if (part === undefined) {
+      part = partFor(verdict, category, by);
+      its.set(category, part);
+    }
+    return part;
+  };
   for (const { verdict, at, given } of tallies) {
-    const { person, source: origin, raises } = verdict.about;
-    if (person === null || given.size === 0) continue;
+    const { person, raises } = verdict.about;
+    if (person === null) continue;
     for (const category of given) {
-      const judged = verdict.of(category);
-      // What an agency keeps together with others came to it from the one whose information it is.
-      const source = judged.source === by ? origin : judged.source;
-      if (source === by) continue;
-      const grounds = verdict.grounds(category);
-      const { rules, obligations } = judged.decision;
-      const { agreement, consents, attestations } = grounds;
-      const key = `${at} ${person} ${source} ${rules.join()} ${obligations.join()} ${agreement?.id} ${consents.map(({ id }) => id).join()} ${attestations.join()}`;
+      const part = partOf(verdict, category);
+      if (!part) continue;
+      const key = `${at} ${person} ${part.key}`;
       let there = found.get(key);
       if (!there) {
-        const its = { rules: sorted(rules), obligations: sorted(obligations) };
-        there = {
-          given: { at, person, source, categories: [], ...its, ...grounds },
-          all: new Set(),
-        };
+        there = { given: { at, person, categories: [], ...part.what }, all: new Set() };
         found.set(key, there);
       }
-      for (const it of [category, ...raises]) there.all.add(it);
+      there.all.add(category);
+      for (const it of raises) there.all.add(it);
     }
   }
   return [...found.values()].map(({ given, all }) => ({ ...given, categories: sorted(all) }));
+};
+
+/** Of what kind of information was given, whose it was and what that rested on. */
+interface Part {
+  what: Omit<Told["disclosures"][number], "at" | "person" | "categories">;
+  key: string;
+}
+
+/** Null for what is the asking agency's own. */
+const partFor = (verdict: Verdict, category: Category, by: string): Part | null => {
+  const judged = verdict.of(category);
+  // What an agency keeps together with others came to it from the one whose information it is.
+  const source = judged.source === by ? verdict.about.source : judged.source;
+  if (source === by) return null;
+  const [rules, obligations] = [sorted(judged.decision.rules), sorted(judged.decision.obligations)];
+  const grounds = verdict.grounds(category);
+  const { agreement, consents, attestations } = grounds;
+  return {
+    what: { source, rules, obligations, ...grounds },
+    key: `${source} ${rules.join()} ${obligations.join()} ${agreement?.id} ${consents.map(({ id }) => id).join()} ${attestations.join()}`,
+  };
 };

@@ -136,6 +136,7 @@ const reader = (act: Act, ask: AskFacts, log: Log) => {
   const persons = new Map<string, PersonTold>();
   const agreements = new Map<string, AgreementTold | null>();
   const tied = new Set<string>();
+  const likenesses = new WeakMap<PersonTold, string>();
   let wanted = { persons: new Set<string>(), sources: new Set<string>() };
   let next: Promise<void> | undefined;
 
@@ -170,6 +171,22 @@ const reader = (act: Act, ask: AskFacts, log: Log) => {
     person: (id: string | null): PersonTold =>
       id === null ? NOTHING : (persons.get(id) ?? NOTHING),
     agreement: (source: string): AgreementTold | null => agreements.get(source) ?? null,
+    /** The same for persons of whom the same is true, whatever it rests on. */
+    alike: (person: PersonTold): string => {
+      const known = likenesses.get(person);
+      if (known !== undefined) return known;
+      const { ties, directives, restrictedBy, medicalEmergency, safetyThreat } = person;
+      const codes = directives.map(({ code, categories, source }) => [code, categories, source]);
+      const made = JSON.stringify([
+        ties,
+        codes,
+        restrictedBy,
+        medicalEmergency !== null,
+        safetyThreat !== null,
+      ]);
+      likenesses.set(person, made);
+      return made;
+    },
     /** Undefined when all of it is known. */
     want: (people: readonly string[], sources: readonly string[]): Promise<void> | undefined => {
       const before = wanted.persons.size + wanted.sources.size;
@@ -230,10 +247,10 @@ export const openSharing = (act: Act, ask: AskFacts, log: Log): Sharing => {
   /** Without which facts these would not all be given; the same of all of whom the same is true. */
   const rested = new Map<string, Rested>();
   const restedOn = (categories: Category[], source: string, person: PersonTold): Rested => {
-    const all = categories.map((it) => factsOf(person, it, source));
-    const key = `${source} ${categories.join()} ${JSON.stringify(all)}`;
+    const key = `${source} ${categories.join()} ${facts.alike(person)}`;
     const known = rested.get(key);
     if (known) return known;
+    const all = categories.map((it) => factsOf(person, it, source));
     const isNeeded = (without: Partial<Question>): boolean =>
       categories.some(
         (it, index) =>

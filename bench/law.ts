@@ -150,11 +150,8 @@ const database = await openPostgresql(url);
 await letIn(database);
 
 const rooms: Record<string, OpenRoom> = {};
-const neighbours: Neighbours = async (room, path, question, requestId) => {
-  const bytes = Buffer.from(JSON.stringify(question));
-  const reply = await rooms[room]?.sideDoors[path]?.({ bytes, requester: null, requestId });
-  return JSON.parse(reply?.body ?? "null") as unknown;
-};
+const neighbours: Neighbours = async (room, path, question, requestId) =>
+  rooms[room]?.ask(path, question, requestId);
 const all = ROOMS as unknown as readonly Room<never>[];
 for (const room of all)
   rooms[room.name] = openRoom(room, database, { log, clock: () => NOW, neighbours });

@@ -3,7 +3,7 @@
  * the one requester may see it all.
  */
 import type { Act } from "../platform/act.ts";
-import type { SideDoor } from "../platform/subgraph.ts";
+import type { HouseDoor } from "../platform/subgraph.ts";
 import { benchCounty } from "./county.ts";
 import type { Moved } from "./county.ts";
 
@@ -62,11 +62,11 @@ const referralsStores = {
   },
 };
 
-const directory: SideDoor = async ({ bytes }) => {
-  const { agency } = JSON.parse(bytes.toString("utf8")) as { agency: string };
+const directory: HouseDoor = async (question) => {
+  const { agency } = question as { agency: string };
   const kind = findAgency(agency)?.kind ?? null;
   const known = kind !== null;
-  return { status: 200, contentType: "application/json", body: JSON.stringify({ known, kind }) };
+  return { known, kind };
 };
 
 const disputesStore = {
@@ -79,7 +79,7 @@ const issuesStore = { find: byId(county.issues), ofReferral: byReferral(county.i
 export const IN_MEMORY = {
   referrals: {
     context: (_: unknown, act: Act) => ({ act, ...referralsStores }),
-    sideDoors: () => ({ "/directory": directory }),
+    houseDoors: () => ({ "/directory": directory }),
   },
   disputes: { context: (_: unknown, act: Act) => ({ act, disputes: disputesStore }) },
   escalation: { context: (_: unknown, act: Act) => ({ act, issues: issuesStore }) },

@@ -2,19 +2,15 @@
 import { LRUCache } from "lru-cache";
 import type { AgencyKind } from "#sharing/vocabulary.ts";
 import type { Directory } from "./identify.ts";
+import { DEADLINES } from "./link.ts";
 import type { Subgraph } from "./subgraph.ts";
 
 /** Asks for each request. */
 export const directoryOf =
   (subgraph: Subgraph): Directory =>
   async (agency) => {
-    const { status, body } = await subgraph.enter("/directory", {
-      bytes: Buffer.from(JSON.stringify({ agency })),
-      requester: null,
-      requestId: "directory",
-    });
-    if (status !== 200) throw new Error(`the directory of agencies answered ${status}`);
-    const { known, kind } = JSON.parse(body) as { known: boolean; kind: AgencyKind | null };
+    const told = await subgraph.ask("/directory", { agency }, "directory", DEADLINES.readMs);
+    const { known, kind } = told as { known: boolean; kind: AgencyKind | null };
     return known ? kind : undefined;
   };
 

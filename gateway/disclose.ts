@@ -90,10 +90,7 @@ export const discloseTo =
       disclosures,
     };
     try {
-      const bytes = Buffer.from(JSON.stringify(told));
-      const ask = { bytes, requester: null, requestId };
-      const { status } = await keeper.enter(LEDGER.path, ask, withinMs);
-      if (status !== 204) throw new Error(`the ledger answered ${status}`);
+      await keeper.ask(LEDGER.path, told, requestId, withinMs);
     } catch (cause) {
       log.error({ err: cause, requestId }, "disclosure not recorded");
       throw new Problem(

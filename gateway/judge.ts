@@ -99,14 +99,12 @@ export const judging = (
 
   /** Asks every room; null from one that cannot say. */
   const ask = async (agency: string, requestId: string): Promise<(KeepsTold | null)[]> => {
-    const bytes = Buffer.from(JSON.stringify({ agency } satisfies KeepsAsked));
+    const question: KeepsAsked = { agency };
     return Promise.all(
       subgraphs.map(async (subgraph) => {
         try {
-          const asked = { bytes, requester: null, requestId };
-          const { status, body } = await subgraph.enter(KEEPS.path, asked, deadlines.readMs);
-          if (status !== 200) throw new Error(`a room answered ${status} to what an agency keeps`);
-          return JSON.parse(body) as KeepsTold;
+          const told = await subgraph.ask(KEEPS.path, question, requestId, deadlines.readMs);
+          return told as KeepsTold;
         } catch (error) {
           log.warn({ err: error, requestId }, "what an agency keeps is not known");
           return null;

@@ -42,6 +42,15 @@ export interface Ask {
 /** A way into a room beside the graph, such as FHIR intake: bytes in, a reply out. */
 export type SideDoor = (ask: Ask) => Promise<{ status: number; contentType: string; body: string }>;
 
+/**
+ * A way in for the house alone, by which another room or the gateway asks in JSON objects; null is an answer without words.
+ * Within one process what is asked and told is handed over as it is: neither side changes it.
+ */
+export type HouseDoor = (
+  question: unknown,
+  by: { at: Date; requestId: string },
+) => Promise<object | null>;
+
 /** The most bytes that come through a side door; a FHIR bundle is the largest thing that does. */
 export const SIDE_DOOR_LIMIT = 16_000_000;
 
@@ -72,6 +81,8 @@ export interface Room<Context> {
   readonly keeps?: (database: Database, agency: string) => Promise<readonly Category[]>;
   /** By path: `/fhir`. They see the database as the house does, as do the room's work and what it takes in. */
   readonly sideDoors?: (database: Database, log: Log) => Record<string, SideDoor>;
+  /** By path: `/known`. */
+  readonly houseDoors?: (database: Database, log: Log) => Record<string, HouseDoor>;
   /**
    * Begins its work.
    *
@@ -108,8 +119,10 @@ export interface Answer {
 export interface OpenRoom {
   readonly name: string;
   readonly schema: GraphQLSchema;
-  /** By path, each with the request's instant filled in. */
+  /** By path, each with the request's instant filled in; those for the house alone among them. */
   readonly sideDoors: Record<string, (ask: Omit<Ask, "at">) => ReturnType<SideDoor>>;
+  /** Goes in by a door for the house alone, within this process. */
+  ask(path: string, question: object, requestId: string): Promise<unknown>;
   answer(operation: Operation, requester: Requester, requestId: string): Promise<Answer>;
   consume(event: Event): Promise<void>;
 }
@@ -166,14 +179,39 @@ const shown = (error: GraphQLError, log: Log, requestId: string): GraphQLFormatt
   return { ...base, message: "our mistake", extensions: { code: "FAULT", requestId } };
 };
 
-/** @throws {Problem} NOT_FOUND to everyone but the house. */
 const keepsDoor =
-  ({ keeps }: Pick<Room<never>, "keeps">, database: Database): SideDoor =>
-  async ({ bytes, requester }) => {
-    if (requester) notFound();
-    const { agency } = JSON.parse(bytes.toString("utf8")) as KeepsAsked;
+  ({ keeps }: Pick<Room<never>, "keeps">, database: Database): HouseDoor =>
+  async (question) => {
+    const { agency } = question as KeepsAsked;
     const told: KeepsTold = { categories: (await keeps?.(database.by(agency), agency)) ?? [] };
-    return { status: 200, contentType: "application/json", body: JSON.stringify(told) };
+    return told;
+  };
+
+const objectIn = (bytes: Buffer): object => {
+  try {
+    const question: unknown = JSON.parse(bytes.toString("utf8"));
+    if (typeof question === "object" && question !== null && !Array.isArray(question))
+      return question;
+  } catch {
+    // What a parser says quotes what it was given.
+  }
+  throw new Problem("BAD_INPUT", "what is asked is no JSON object");
+};
+
+/**
+ * A door for the house alone, as bytes come to it from another process.
+ *
+ * @throws {Problem} NOT_FOUND to everyone but the house; BAD_INPUT for what is no JSON object.
+ */
+export const overBytes =
+  (door: HouseDoor): SideDoor =>
+  async ({ bytes, requester, at, requestId }) => {
+    if (requester) notFound();
+    const told = await door(objectIn(bytes), { at, requestId });
+    const contentType = "application/json";
+    return told === null
+      ? { status: 204, contentType, body: "" }
+      : { status: 200, contentType, body: JSON.stringify(told) };
   };
 
 /** Opens a room on a database that is already migrated. */
@@ -206,9 +244,20 @@ export const openRoom = <Context>(
     return document;
   };
   const database = opened.of(schemaOf(room.name));
+  const houseDoors: Record<string, HouseDoor> = {
+    ...room.houseDoors?.(database.house(), log),
+    [KEEPS.path]: keepsDoor(room, database),
+  };
+  const ask: OpenRoom["ask"] = async (path, question, requestId) => {
+    const door = houseDoors[path];
+    if (!door) throw new Error(`${room.name} has no door ${path} for the house`);
+    return door(question, { at: clock(), requestId });
+  };
   const doors = {
     ...room.sideDoors?.(database.house(), log),
-    [KEEPS.path]: keepsDoor(room, database),
+    ...Object.fromEntries(
+      Object.entries(houseDoors).map(([path, door]) => [path, overBytes(door)]),
+    ),
   };
   const sideDoors = Object.fromEntries(
     Object.entries(doors).map(([path, door]) => [
@@ -217,16 +266,15 @@ export const openRoom = <Context>(
     ]),
   );
   /** The room that keeps the facts asks itself. */
-  const askFacts: AskFacts = async (asked, requestId) => {
-    const door = room.name === FACTS.room ? sideDoors[FACTS.path] : undefined;
-    if (!door) return (await neighbours(FACTS.room, FACTS.path, asked, requestId)) as FactsTold;
-    const bytes = Buffer.from(JSON.stringify(asked));
-    return JSON.parse((await door({ bytes, requester: null, requestId })).body) as FactsTold;
-  };
+  const askFacts: AskFacts = async (asked, requestId) =>
+    (room.name === FACTS.room
+      ? await ask(FACTS.path, asked, requestId)
+      : await neighbours(FACTS.room, FACTS.path, asked, requestId)) as FactsTold;
   return {
     name: room.name,
     schema,
     sideDoors,
+    ask,
     answer: async ({ query, variables, operationName }, requester, requestId) => {
       const document = read(query);
       if (typeof document !== "function")

@@ -80,11 +80,8 @@ export const openHouse = async (site: Site): Promise<House> => {
     : await openPglite(site.dataDir ?? undefined);
   for (const room of ROOMS) await migrateRoom(room, database);
   const rooms: Record<string, OpenRoom> = {};
-  const neighbours: Neighbours = async (room, path, question, requestId) => {
-    const bytes = Buffer.from(JSON.stringify(question));
-    const reply = await rooms[room]?.sideDoors[path]?.({ bytes, requester: null, requestId });
-    return JSON.parse(reply?.body ?? "null") as unknown;
-  };
+  const neighbours: Neighbours = async (room, path, question, requestId) =>
+    rooms[room]?.ask(path, question, requestId);
   for (const room of ROOMS) rooms[room.name] = openRoom(room, database, { log, clock, neighbours });
   const ledgerKey = site.ledgerKey ?? (await newKeyPair()).privateJwk;
   const works: Work[] = [];

@@ -1,4 +1,3 @@
-import { notFound } from "#schema/problems.ts";
 import type {
   AgreementTold,
   DirectiveInForce,
@@ -10,7 +9,7 @@ import type { Tie } from "#sharing/vocabulary.ts";
 import { LRUCache } from "lru-cache";
 import type { Database } from "#platform/database.ts";
 import type { Row } from "#platform/record.ts";
-import type { SideDoor } from "#platform/subgraph.ts";
+import type { HouseDoor } from "#platform/subgraph.ts";
 import { kindFor } from "./attestation.ts";
 import { consentFromRow } from "./consent-store.ts";
 import { isForAnySource } from "./consent.ts";
@@ -220,13 +219,9 @@ const perRequest = (database: Database) => {
 /**
  * The facts that the rules read, for rooms that keep records: `FactsAsked` in, `FactsTold` out.
  *
- * @throws {Problem} NOT_FOUND to everyone but the house; BAD_INPUT for what is not asked as it must be.
+ * @throws {Problem} BAD_INPUT for what is not asked as it must be.
  */
-export const factsDoor = (database: Database): SideDoor => {
+export const factsDoor = (database: Database): HouseDoor => {
   const facts = perRequest(database);
-  return async ({ bytes, requester, requestId }) => {
-    if (requester) notFound();
-    const body = JSON.stringify(await facts(factsAsked(bytes), requestId));
-    return { status: 200, contentType: "application/json", body };
-  };
+  return (question, { requestId }) => facts(factsAsked(question), requestId);
 };

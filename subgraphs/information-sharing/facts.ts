@@ -1,5 +1,5 @@
 /** What is true between one agency and some persons and sources at an instant: what is kept here, as the rules want it. */
-import { need, Problem } from "#schema/problems.ts";
+import { need } from "#schema/problems.ts";
 import type { AgreementTold, DirectiveInForce, FactsAsked } from "#sharing/facts.ts";
 import { isPurpose } from "#sharing/requester.ts";
 import type { Purpose } from "#sharing/vocabulary.ts";
@@ -26,15 +26,8 @@ const isInstant = (value: unknown): value is string =>
  *
  * @throws {Problem} BAD_INPUT, naming the first field that is not as `sharing/facts.ts` says.
  */
-export const factsAsked = (bytes: Buffer): FactsAsked => {
-  let asked: Partial<Record<keyof FactsAsked, unknown>> | null = null;
-  try {
-    asked = JSON.parse(bytes.toString("utf8")) as typeof asked;
-  } catch {
-    // What a parser says quotes what it was given.
-  }
-  if (typeof asked !== "object" || asked === null)
-    throw new Problem("BAD_INPUT", "what is asked is no JSON object");
+export const factsAsked = (question: unknown): FactsAsked => {
+  const asked = question as Partial<Record<keyof FactsAsked, unknown>>;
   const { recipient, purpose, at, persons, sources } = asked;
   need(isUuid(recipient), "recipient", "must be an id");
   need(isPurpose(purpose), "purpose", "must be a purpose that is known");

@@ -34,7 +34,7 @@ export const informationSharing: Room<Context> = {
     shareables: openShareables(database, act, neighbours),
     accounting: openAccounting(database, act, neighbours),
   }),
-  sideDoors: (database) => ({
+  houseDoors: (database) => ({
     [FACTS.path]: factsDoor(database),
     [LEDGER.path]: ledgerDoor(database),
   }),

@@ -1,6 +1,5 @@
 import DataLoader from "dataloader";
 import { validate as isUuid } from "uuid";
-import { notFound } from "#schema/problems.ts";
 import type { AgencyKind } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 import { aggregate } from "#platform/aggregate.ts";
@@ -8,7 +7,7 @@ import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
 import type { Database, Sql, Transaction } from "#platform/database.ts";
 import type { Row } from "#platform/record.ts";
-import type { SideDoor } from "#platform/subgraph.ts";
+import type { HouseDoor } from "#platform/subgraph.ts";
 import type { Agency, Contact, Identifier } from "./agency.ts";
 
 const fromRow = (row: Row): Agency => ({
@@ -98,25 +97,15 @@ export const enrolAgency = (
 
 /**
  * The directory of agencies, for the gateway alone: `{"agency": id}` in; `{"known": boolean, "kind": kind | null}` out.
- *
- * @throws {Problem} NOT_FOUND to everyone else.
  */
 export const directoryDoor =
-  (database: Database): SideDoor =>
-  async ({ bytes, requester }) => {
-    if (requester) notFound();
-    const { agency } = JSON.parse(bytes.toString("utf8")) as { agency: string };
+  (database: Database): HouseDoor =>
+  async (question) => {
+    const { agency } = question as { agency: string };
     const row = isUuid(agency)
       ? await database.sql("referrals.agency").where({ id: agency }).first("kind")
       : undefined;
-    return {
-      status: 200,
-      contentType: "application/json",
-      body: JSON.stringify({
-        known: row !== undefined,
-        kind: (row?.kind as string | undefined) ?? null,
-      }),
-    };
+    return { known: row !== undefined, kind: (row?.kind as string | undefined) ?? null };
   };
 
 /** The roll of agencies, for one request. It names no person, so every known requester may read it. */

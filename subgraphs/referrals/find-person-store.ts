@@ -1,9 +1,8 @@
 import { validate as isUuid } from "uuid";
 import type { PersonFound, PersonSought } from "#schema/known.ts";
-import { notFound } from "#schema/problems.ts";
 import type { Database, Sql } from "#platform/database.ts";
 import type { Row } from "#platform/record.ts";
-import type { SideDoor } from "#platform/subgraph.ts";
+import type { HouseDoor } from "#platform/subgraph.ts";
 
 /** Those who answer to it; two are as many as need to be known of. */
 const bearers = async (sql: Sql, sought: PersonSought): Promise<string[]> => {
@@ -26,14 +25,11 @@ const bearers = async (sql: Sql, sought: PersonSought): Promise<string[]> => {
 
 /**
  * Finds the one person whom somebody names: a `PersonSought` in, a `PersonFound` out. For the house, which writes down who asked.
- *
- * @throws {Problem} NOT_FOUND to everyone else.
  */
 export const findPersonDoor =
-  ({ sql }: Database): SideDoor =>
-  async ({ bytes, requester }) => {
-    if (requester) notFound();
-    const found = await bearers(sql, JSON.parse(bytes.toString("utf8")) as PersonSought);
+  ({ sql }: Database): HouseDoor =>
+  async (question) => {
+    const found = await bearers(sql, question as PersonSought);
     const [id] = found.length === 1 ? found : [];
     // The same two queries whether or not there is such a person.
     const rows = (await sql("referrals.tie")
@@ -42,5 +38,5 @@ export const findPersonDoor =
       .select("agency_id")) as Row[];
     const sources = rows.map((row) => row.agency_id as string);
     const told: PersonFound = { person: id === undefined ? null : { id, sources } };
-    return { status: 200, contentType: "application/json", body: JSON.stringify(told) };
+    return told;
   };

@@ -31,8 +31,8 @@ export const referrals: Room<Context> = {
     handoffs: openHandoffs(database, act, sharing),
     contentLabels: openContentLabels(database, act),
   }),
-  sideDoors: (database, log) => ({
-    "/fhir": fhirDoor(database, log),
+  sideDoors: (database, log) => ({ "/fhir": fhirDoor(database, log) }),
+  houseDoors: (database) => ({
     "/directory": directoryDoor(database),
     "/known": knownDoor(database),
     "/find-person": findPersonDoor(database),

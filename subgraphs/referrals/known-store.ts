@@ -1,9 +1,8 @@
 import type { Claim, Known } from "#schema/known.ts";
-import { notFound } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import type { AgencyKind } from "#sharing/vocabulary.ts";
 import type { Database } from "#platform/database.ts";
-import type { SideDoor } from "#platform/subgraph.ts";
+import type { HouseDoor } from "#platform/subgraph.ts";
 import { keptOf } from "./handoff-store.ts";
 import { isKnownTo } from "./person-store.ts";
 import { isClosedTo, keepersOf } from "./records.ts";
@@ -11,17 +10,11 @@ import { referralToActOn } from "./referral-store.ts";
 
 /**
  * What other rooms may ask about ids that this one keeps: a `Claim` and its requester in, what is `Known` out.
- *
- * @throws {Problem} NOT_FOUND to everyone but the house.
  */
 export const knownDoor =
-  (database: Database): SideDoor =>
-  async ({ bytes, requester: caller }) => {
-    if (caller) notFound();
-    const { claim, requester } = JSON.parse(bytes.toString("utf8")) as {
-      claim: Claim;
-      requester: Requester;
-    };
+  (database: Database): HouseDoor =>
+  async (question) => {
+    const { claim, requester } = question as { claim: Claim; requester: Requester };
     // The house asks, and for whom: what that agency does not see it is not told.
     const { sql } = database.by(requester.agency);
     const { person, referral, interface: at, agencies: { ids = [] } = {} } = claim;
@@ -45,5 +38,5 @@ export const knownDoor =
         .filter(({ id, kind }) => !keepers.includes(id) && isClosedTo(kind, handoffs))
         .map(({ id }) => id),
     };
-    return { status: 200, contentType: "application/json", body: JSON.stringify(known) };
+    return known;
   };

@@ -30,6 +30,7 @@ beforeAll(async () => {
     disputes: {
       answer: (...asked) => disputes.answer(...asked),
       enter: (...asked) => disputes.enter(...asked),
+      ask: (...asked) => disputes.ask(...asked),
       close: async () => undefined,
     },
   });

@@ -32,12 +32,13 @@ let judge: Judging;
 
 const room = (index: number): Subgraph => ({
   answer: () => Promise.reject(new Error("it is asked for nothing but what an agency keeps")),
-  enter: async (path, { bytes }, withinMs) => {
-    expect([path, JSON.parse(bytes.toString())]).toEqual([KEEPS.path, { agency: county.id }]);
+  enter: () => Promise.reject(new Error("it is asked for nothing but what an agency keeps")),
+  ask: async (path, question, _, withinMs) => {
+    expect([path, question]).toEqual([KEEPS.path, { agency: county.id }]);
     within.push(withinMs);
     const categories = kept[index] ?? [];
     if (categories instanceof Error) throw categories;
-    return { status: 200, contentType: "application/json", body: JSON.stringify({ categories }) };
+    return { categories };
   },
   close: async () => undefined,
 });
@@ -165,7 +166,8 @@ describe("an argument that asks with what is withheld", () => {
           source: query,
           ...(variables && { variableValues: variables }),
         })) as never,
-      enter: () => Promise.reject(new Error("nobody says what is kept")),
+      enter: () => Promise.reject(new Error("nobody goes in")),
+      ask: () => Promise.reject(new Error("nobody says what is kept")),
       close: async () => undefined,
     };
     const of = { ...house, subgraphs: { ...house.subgraphs, referrals } };

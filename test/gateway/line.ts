@@ -29,6 +29,7 @@ export interface TestLine {
 const absent: Subgraph = {
   answer: () => Promise.reject(new Error("nobody is there")),
   enter: () => Promise.reject(new Error("nobody is there")),
+  ask: () => Promise.reject(new Error("nobody is there")),
   close: async () => undefined,
 };
 

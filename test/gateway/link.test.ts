@@ -30,6 +30,7 @@ const linked = () => {
     answer: (_, __, ___, deadline) =>
       new Promise((answer, fail) => void calls.push({ answer, fail, deadline })),
     enter: (path) => Promise.reject(new Error(`no test goes in by ${path}`)),
+    ask: (path) => Promise.reject(new Error(`no test asks at ${path}`)),
     close: async () => undefined,
   };
   const { log, lines } = testLog();

@@ -199,6 +199,7 @@ const saying = (answer: Record<string, unknown>) => {
       return { data: { ...answer } };
     },
     enter: (path) => Promise.reject(new Error(`no test goes in by ${path}`)),
+    ask: (path) => Promise.reject(new Error(`no test asks at ${path}`)),
     close: async () => undefined,
   };
   return Object.assign(it, { subgraph });

@@ -5,12 +5,11 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
-import { notFound } from "#schema/problems.ts";
 import type { DisclosuresTold } from "#sharing/disclosure.ts";
 import { asHouse } from "#platform/database.ts";
 import type { Database, Transaction } from "#platform/database.ts";
 import type { Row } from "#platform/record.ts";
-import type { SideDoor } from "#platform/subgraph.ts";
+import type { HouseDoor } from "#platform/subgraph.ts";
 import type { FactDestruction } from "./accounting.ts";
 import { destructionEntry, disclosureEntries, recipientOf, SALT_SIZE } from "./entry.ts";
 import type { Chance, Written } from "./entry.ts";
@@ -194,13 +193,12 @@ export const destroyFacts = (tx: Transaction, destruction: FactDestruction): Pro
 /**
  * What the house tells of what it gives away. Answers once it is durable.
  *
- * @throws {Problem} NOT_FOUND to everyone but the house; BAD_INPUT when it is not as `sharing/disclosure.ts` says.
+ * @throws {Problem} BAD_INPUT when it is not as `sharing/disclosure.ts` says.
  */
-export const ledgerDoor = (database: Database): SideDoor => {
+export const ledgerDoor = (database: Database): HouseDoor => {
   const ledger = openLedger(database);
-  return async ({ bytes, requester }) => {
-    if (requester) notFound();
-    await ledger.record(readTold(bytes));
-    return { status: 204, contentType: "application/json", body: "" };
+  return async (question) => {
+    await ledger.record(readTold(question));
+    return null;
   };
 };

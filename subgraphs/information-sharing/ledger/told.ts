@@ -1,6 +1,6 @@
 /** What the house tells the ledger, held to its contract: nothing that cannot be written gets as far as being written. */
 import { validate as isUuid } from "uuid";
-import { need, Problem } from "#schema/problems.ts";
+import { need } from "#schema/problems.ts";
 import type { Disclosure, DisclosuresTold } from "#sharing/disclosure.ts";
 import { isAgencyKind, isBasis, isPurpose, isRole } from "#sharing/requester.ts";
 import { CATEGORIES } from "#sharing/vocabulary.ts";
@@ -85,20 +85,10 @@ const held = (value: Fields, to: Demands): void => {
  *
  * @throws {Problem} BAD_INPUT, naming the first field that is not as `sharing/disclosure.ts` says.
  */
-export const readTold = (bytes: Buffer): DisclosuresTold => {
-  const told = parsed(bytes);
+export const readTold = (question: unknown): DisclosuresTold => {
+  const told = question as Fields;
   held(told, OF_A_REQUEST);
   held(told.recipient as Fields, OF_A_RECIPIENT);
   for (const disclosure of told.disclosures as Fields[]) held(disclosure, OF_A_DISCLOSURE);
   return told as unknown as DisclosuresTold & { disclosures: Disclosure[] };
-};
-
-const parsed = (bytes: Buffer): Fields => {
-  try {
-    const told = JSON.parse(bytes.toString("utf8")) as unknown;
-    if (isObject(told)) return told;
-  } catch {
-    // What a parser says quotes what it was given.
-  }
-  throw new Problem("BAD_INPUT", "what is told is no JSON object");
 };

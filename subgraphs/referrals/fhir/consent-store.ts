@@ -1,10 +1,9 @@
 import type { Consent } from "fhir/r4";
 import { validate as isUuid } from "uuid";
 import type { ConsentKept } from "#schema/known.ts";
-import { notFound } from "#schema/problems.ts";
 import type { Database, Sql } from "#platform/database.ts";
 import type { Row } from "#platform/record.ts";
-import type { SideDoor } from "#platform/subgraph.ts";
+import type { HouseDoor } from "#platform/subgraph.ts";
 import { target } from "./bundle.ts";
 import { parts } from "./reading.ts";
 
@@ -68,14 +67,11 @@ const kept = async (sql: Sql, id: string): Promise<ConsentKept<Consent>["consent
 
 /**
  * A consent as it was received: `{"id": id}` in, a `ConsentKept` out.
- *
- * @throws {Problem} NOT_FOUND to everyone but the house.
  */
 export const consentDoor =
-  ({ sql }: Database): SideDoor =>
-  async ({ bytes, requester }) => {
-    if (requester) notFound();
-    const { id } = JSON.parse(bytes.toString("utf8")) as { id: string };
+  ({ sql }: Database): HouseDoor =>
+  async (question) => {
+    const { id } = question as { id: string };
     const told: ConsentKept<Consent> = { consent: await kept(sql, id) };
-    return { status: 200, contentType: "application/json", body: JSON.stringify(told) };
+    return told;
   };

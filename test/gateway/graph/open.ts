@@ -74,6 +74,7 @@ const inProcess = (part: Part, down: Set<string>, request: (id: string) => Reque
       return wire(result) as never;
     },
     enter: (path) => Promise.reject(new Error(`no test goes in by ${path}`)),
+    ask: (path) => Promise.reject(new Error(`no test asks at ${path}`)),
     close: async () => undefined,
   };
 };

@@ -4,7 +4,7 @@ import canonicalize from "canonicalize";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openPglite, openPostgresql } from "#platform/database.ts";
 import type { Database, OpenDatabase } from "#platform/database.ts";
-import { migrateRoom } from "#platform/subgraph.ts";
+import { migrateRoom, overBytes } from "#platform/subgraph.ts";
 import type { SideDoor } from "#platform/subgraph.ts";
 import {
   ledgerDoor,
@@ -274,7 +274,7 @@ describe("what stands in the ledger", () => {
 describe("the ledger's side door", () => {
   let door: SideDoor;
   beforeAll(() => {
-    door = ledgerDoor(database);
+    door = overBytes(ledgerDoor(database));
   });
   const tell = (what: unknown, requester: Parameters<SideDoor>[0]["requester"] = null) =>
     door({

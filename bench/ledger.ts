@@ -26,6 +26,8 @@ const CALLERS = 64;
 const AT_ONCE = 1_000;
 
 const { values: options } = parseArgs({
+  // Its own name, from `npm run bench -- ledger`.
+  allowPositionals: true,
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "4" },

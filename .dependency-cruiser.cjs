@@ -68,7 +68,7 @@ module.exports = {
       from: {
         path:
           room +
-          "(handoff|handoff-volume|month|governance-meeting|referral|agency|person|interface|journey|dispute|escalation-issue|sharing-agreement|sharing-route|consent|fhir-consent|restriction|attestation|shareable|facts|ledger/(merkle|entry|told|checkpoint|accounting|accounting-page|verify)|fhir/bundle|fhir/task-status|fhir/validate|fhir/when)\\.ts$",
+          "(handoff|handoff-volume|month|governance-meeting|referral|agency|person|interface|journey|dispute|escalation-issue|sharing-agreement|sharing-route|consent|fhir-consent|restriction|attestation|shareable|facts|ledger/(merkle|entry|told|checkpoint|accounting|accounting-page|verify)|fhir/bundle|fhir/task-status|fhir/validate|fhir/when|hl7v2/(message|time|dialect|partners|head|acknowledgement))\\.ts$",
       },
       to: {
         reachable: true,

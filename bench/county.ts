@@ -145,6 +145,7 @@ const interfaceWith = (receiver: CountyAgency, index: number): Interface => ({
     cover: nth(GIVEN, index + side + 1),
   })),
   since: new Date(at("08:00", -60)),
+  publication: null,
 });
 
 const personAt = (index: number): BenchCounty["people"][number] => ({

@@ -35,7 +35,7 @@ const rowsOf = (county: BenchCounty): Record<string, object[]> => ({
     kind,
     created_at: NOW,
   })),
-  "referrals.interface": county.interfaces.map(({ parties, contacts, ...it }) => ({
+  "referrals.interface": county.interfaces.map(({ parties, contacts, publication: _, ...it }) => ({
     ...it,
     party_ids: parties,
     contacts: JSON.stringify(contacts),

@@ -30,6 +30,7 @@ const DETAILS = [
   "routes",
   "currentVersion",
   "field",
+  "gaps",
   "limit",
   "movesOpen",
   "requestId",

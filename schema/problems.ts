@@ -40,6 +40,11 @@ export const PROBLEMS = {
     status: 409,
     means: "the idempotency key was used before with different input",
   },
+  INTERFACE_INCOMPLETE: {
+    status: 409,
+    means:
+      "an interface is not published while a setting is missing; `gaps` names each by its path",
+  },
   RATE_LIMITED: {
     status: 429,
     means: "the agency's budget of requests is spent; try again when told",
@@ -83,22 +88,42 @@ export const PROBLEMS = {
   },
   NO_IDENTIFIER: {
     status: 422,
-    means: "FHIR intake: a patient without an identifier",
+    means: "intake: a patient without an identifier",
     issue: "required",
   },
   UNKNOWN_AGENCY: {
     status: 422,
-    means: "FHIR intake: an organization that was never sent",
+    means: "intake: an organization that was never sent",
     issue: "not-found",
   },
   UNKNOWN_REFERENCE: {
     status: 422,
-    means: "FHIR intake: a reference to something that was never sent",
+    means: "intake: a reference to something that was never sent",
     issue: "not-found",
+  },
+  UNKNOWN_CODE: {
+    status: 422,
+    means: "HL7 v2 intake: a code that the partner's dialect does not have",
+    issue: "code-invalid",
+  },
+  MALFORMED_MESSAGE: {
+    status: 400,
+    means: "HL7 v2 intake: the bytes are no HL7 v2 message",
+    issue: "structure",
+  },
+  INVALID_MESSAGE: {
+    status: 422,
+    means: "HL7 v2 intake: a field that is needed is missing, or breaks its definition",
+    issue: "invalid",
+  },
+  EVENT_NOT_ACCEPTED: {
+    status: 422,
+    means: "HL7 v2 intake: a message or event that is not taken in",
+    issue: "not-supported",
   },
   CONTRADICTION: {
     status: 422,
-    means: "FHIR intake: facts that cannot all be true",
+    means: "intake: facts that cannot all be true",
     issue: "business-rule",
   },
   AMBIGUOUS_STATUS: {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const BENCH = new URL("../bench/", import.meta.url);
 
 /** What is measured by itself: files of `bench/`. */
-const OWN = ["sharing", "law", "ledger", "second-wall"];
+const OWN = ["sharing", "law", "ledger", "second-wall", "hl7"];
 const own = OWN.find((name) => name === process.argv[2]);
 // npm writes it when all else is there.
 if (!own && !existsSync(new URL("node_modules/.package-lock.json", BENCH))) {

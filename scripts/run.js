@@ -15,7 +15,7 @@ if (major < NEEDED) {
   process.exit(1);
 }
 const [name] = process.argv.splice(2, 1);
-if (!name || !/^[a-z-]+$/.test(name)) {
+if (!name || !/^[a-z0-9-]+$/.test(name)) {
   console.error(
     "usage: node scripts/run.js NAME, where NAME is a file of scripts/ without its ending",
   );

@@ -3,6 +3,7 @@ import { DataDirInUse, takeLock } from "#platform/lock.ts";
 import type { Lock } from "#platform/lock.ts";
 import { openLog } from "#platform/log.ts";
 import { stopOnSignals } from "#platform/serve.ts";
+import { listeners, openMllp } from "./hl7-partners.ts";
 import { openHouse } from "./house.ts";
 import { dataDir, site } from "./site.ts";
 
@@ -21,16 +22,24 @@ const held = (): Lock => {
 const lock = held();
 process.on("exit", () => lock.release());
 let isStopping = () => false;
+/** The ports to which HL7_PARTNERS lets HL7 v2 be sent, once they are open. */
+let mllp: Awaited<ReturnType<typeof openMllp>> | null = null;
 try {
   const here = await site(log);
+  const partners = process.env.HL7_PARTNERS ? listeners() : [];
   const opening = openHouse(here);
   // From here on: a database that is being made for the first time must not be left half made.
-  isStopping = stopOnSignals(async () => (await opening).close(), log);
+  isStopping = stopOnSignals(async () => {
+    await mllp?.close();
+    await (await opening).close();
+  }, log);
   const house = await opening;
   if (here.demo) {
     const { seed } = await import("../test/county/seed.ts");
     await seed(house);
   }
+  if (partners.length > 0)
+    mllp = await openMllp(house.database, partners, { log, clock: house.clock });
   lock.announce(house.url);
   console.log(`ready ${house.url}/graphql`);
   if (here.demo)

@@ -1,15 +1,17 @@
-/** What this room learns from others: who is bound to whom, and which consents were received. */
+/** What this room learns from others: who is bound to whom, who is the same one, and which consents were received. */
 import type { Database, Transaction } from "#platform/database.ts";
 import type { Neighbours } from "#platform/neighbours.ts";
 import { firstTime } from "#platform/outbox.ts";
 import type { Event } from "#platform/record.ts";
 import { fetchConsent, noteConsent } from "./consent-store.ts";
+import { noteMerge } from "./same-person-store.ts";
 import { noteBreach, noteResolution, noteTie } from "./tie-store.ts";
 
 type Note = (tx: Transaction, event: Event) => Promise<void>;
 
 const NOTES: Partial<Record<string, Note>> = {
   "tie.changed": noteTie,
+  "person.merged": noteMerge,
   "threshold.breached": noteBreach,
   "threshold.resolved": noteResolution,
 };

@@ -53,9 +53,15 @@ const FACTS = `select
     where person_id = any(cast(:persons as uuid[])) and status <> 'DRAFT'
       and (revoked_at is null or revoked_at > :at) and (ended_at is null or ended_at > :at)`)} as consents,
   ${all(`
-    select person_id, agency_id from information_sharing.restriction
-    where person_id = any(cast(:persons as uuid[]))
-      and agreed_at <= :at and (terminated_at is null or terminated_at > :at)
+    select who.person_id, restriction.agency_id from (
+      select id as person_id, id as same_id, cast(null as uuid) as agency_id from unnest(cast(:persons as uuid[])) as id
+      union all
+      select person_id, same_id, agency_id from information_sharing.same_person
+      where person_id = any(cast(:persons as uuid[]))
+    ) as who
+    join information_sharing.restriction on restriction.person_id = who.same_id
+      and (who.agency_id is null or who.agency_id = restriction.agency_id)
+    where agreed_at <= :at and (terminated_at is null or terminated_at > :at)
       and (recipient_ids is null or :recipient = any(recipient_ids))`)} as restrictions,
   ${all(`
     select person_id, kind, id from information_sharing.attestation

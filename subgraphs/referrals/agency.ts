@@ -31,16 +31,26 @@ export interface Agency {
 }
 
 /**
+ * Refuses contacts that are nobody.
+ *
+ * @throws {Problem} BAD_INPUT when a contact is of no party, or is no named person whom another covers.
+ */
+export const answering = (parties: readonly string[], contacts: readonly Contact[]): void => {
+  for (const { agencyId, name, cover } of contacts) {
+    need(parties.includes(agencyId), "contacts", "names an agency that is no party");
+    const isNamed = [name, cover ?? ""].every((it) => it.trim() !== "" && !it.includes("@"));
+    need(isNamed, "contacts", "must give a person's name and who covers for them");
+    need(name.trim() !== cover?.trim(), "contacts", "must name another person as cover");
+  }
+};
+
+/**
  * Refuses contacts that would leave an agency with nobody to call.
  *
  * @throws {Problem} BAD_INPUT when a party has no named person with cover, or a contact is of no party.
  */
 export const answeredFor = (parties: readonly string[], contacts: readonly Contact[]): void => {
-  for (const contact of contacts) {
-    need(parties.includes(contact.agencyId), "contacts", "names an agency that is no party");
-    const named = contact.name.trim() !== "" && !!contact.cover?.trim();
-    need(named, "contacts", "must give a person's name and who covers for them");
-  }
+  answering(parties, contacts);
   for (const party of parties)
     need(
       contacts.some(({ agencyId }) => agencyId === party),

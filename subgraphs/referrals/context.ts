@@ -1,8 +1,10 @@
 import type { Act } from "#platform/act.ts";
 import type { Agencies } from "./agency-store.ts";
+import type { ClinicalRecords } from "./clinical-record-store.ts";
 import type { ContentLabels } from "./content-label-store.ts";
 import type { Handoffs } from "./handoff-store.ts";
 import type { Interfaces } from "./interface-store.ts";
+import type { Packets } from "./packet-store.ts";
 import type { People } from "./person-store.ts";
 import type { Referrals } from "./referral-store.ts";
 
@@ -14,5 +16,7 @@ export interface Context {
   interfaces: Interfaces;
   referrals: Referrals;
   handoffs: Handoffs;
+  packets: Packets;
   contentLabels: ContentLabels;
+  clinicalRecords: ClinicalRecords;
 }

@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 import type { Knex } from "knex";
 import { v7 as uuidv7 } from "uuid";
 import { closed } from "#schema/known.ts";
-import { Problem } from "#schema/problems.ts";
+import { notFound, Problem } from "#schema/problems.ts";
 import type { Requester } from "#sharing/requester.ts";
 import { worksWithPeople } from "#sharing/requester.ts";
 import type { AgencyKind, Category } from "#sharing/vocabulary.ts";
@@ -18,11 +18,15 @@ import type { Row } from "#platform/record.ts";
 import type { Seeing } from "#platform/sharing.ts";
 import { isOnRoll, kindOf } from "./agency-store.ts";
 import { move, NEXT, nextActionOwner, times, unmoved } from "./handoff.ts";
-import type { Facts, Handoff, Move, Recorded, State } from "./handoff.ts";
+import type { CapacityStatus, Facts, Handoff, Move, Recorded, State } from "./handoff.ts";
+import { missingIn } from "./packet.ts";
+import type { PacketPart } from "./packet.ts";
 import { followedUpTo } from "./person.ts";
 import { isKnownTo, tie } from "./person-store.ts";
+import { rulesInForce } from "./interface-store.ts";
+import { dueAt } from "./next-action.ts";
 import { isClosedTo, keepersOf, raisedBy } from "./records.ts";
-import { keepReferral, seenReferral } from "./referral-store.ts";
+import { keepReferral, seenReferral, storedReferral } from "./referral-store.ts";
 
 export const handoffFromRow = (row: Row): Handoff => ({
   id: row.id as string,
@@ -42,6 +46,10 @@ export const handoffFromRow = (row: Row): Handoff => ({
   items: fromJson<string[]>(row.items),
   appointmentAt: instantOrNull(row.appointment_at),
   reviewAt: instantOrNull(row.review_at),
+  // What was written before waitlists told of capacity says nothing of it.
+  capacityStatus: (row.capacity_status as CapacityStatus | undefined) ?? null,
+  waitlistPosition: (row.waitlist_position as number | undefined) ?? null,
+  dueAt: instantOrNull(row.due_at),
   redirectTo: row.redirect_to_id as string | null,
   origin: row.origin as Handoff["origin"],
   leftAt: instantOrNull(row.left_at),
@@ -72,6 +80,10 @@ export const handoffToRow = (handoff: Handoff) => ({
   items: JSON.stringify(handoff.items),
   appointment_at: handoff.appointmentAt,
   review_at: handoff.reviewAt,
+  capacity_status: handoff.capacityStatus,
+  waitlist_position: handoff.waitlistPosition,
+  due_at: handoff.dueAt,
+  next_by: handoff.dueAt ?? handoff.occurredAt,
   redirect_to_id: handoff.redirectTo,
   origin: handoff.origin,
   left_at: handoff.leftAt,
@@ -161,6 +173,30 @@ const settle = async (tx: Transaction, after: Handoff, act: Act): Promise<void> 
   await keepReferral(tx, after.referral, keepersOf(after), after.raises);
 };
 
+/** When its next move is due once it is made. The house works it out: whoever moves it may not read the rules. */
+const withDue = (
+  tx: Transaction,
+  before: Handoff | null,
+  after: Handoff,
+  act: Act,
+): Promise<Handoff> =>
+  asHouse(tx, "referrals", async () => {
+    if (!after.interface || nextActionOwner(after) === null) return { ...after, dueAt: null };
+    const rows = (await tx("referrals.history")
+      .where({ aggregate_type: "handoff", aggregate_id: after.id })
+      .orderBy("version")) as Row[];
+    const last = { from: before?.state ?? null, by: act.by.agency, after };
+    const moves = [...rows.map(eventFromRow), last];
+    const rules = await rulesInForce(
+      tx,
+      after.interface,
+      moves.map((made) => made.after.receivedAt),
+    );
+    const { service } = await storedReferral(tx, after.referral);
+    const steps = moves.map((made, index) => ({ ...made, rules: rules[index] ?? null }));
+    return { ...after, dueAt: dueAt(steps, service) };
+  });
+
 /** Writes a handoff as a record has it, with its history, its event and the ties that it makes. */
 export const saveHandoff = async (
   tx: Transaction,
@@ -168,10 +204,22 @@ export const saveHandoff = async (
   handoff: Handoff,
   act: Act,
 ): Promise<Handoff> => {
-  const after = await kept.save(tx, before, await withRaises(tx, handoff), act);
+  const made = await withDue(tx, before, await withRaises(tx, handoff), act);
+  const after = await kept.save(tx, before, made, act);
   await settle(tx, after, act);
   return after;
 };
+
+/** A handoff that the requester may act on, locked for a change of what hangs on it. */
+export const handoffToActOn = async (
+  tx: Transaction,
+  by: Requester,
+  id: string,
+): Promise<Handoff> =>
+  handoffFromRow(
+    ((await seenBy(by, tx("referrals.handoff").where({ id })).forUpdate().first()) as
+      Row | undefined) ?? notFound(),
+  );
 
 /** A handoff that is known to exist, locked for a change. */
 export const lockedHandoff = async (tx: Transaction, id: string): Promise<Handoff> =>
@@ -193,6 +241,10 @@ export const interfaceOf = async (
   const rows = (await query.limit(2).select("id")) as Row[];
   return rows.length === 1 ? (rows[0]?.id as string) : null;
 };
+
+/** The parts of a handoff's packet that were supplied. */
+const suppliedParts = async (tx: Transaction, id: string): Promise<PacketPart[]> =>
+  tx("referrals.packet_part").where({ handoff_id: id }).distinct().pluck("part");
 
 /** What comes with every move made through the graph. */
 export interface MoveInput extends Facts, ChangeInput {}
@@ -219,6 +271,8 @@ export interface HandoffEvent {
   occurredAt: Date;
   recordedAt: Date;
   receivedAt: Date;
+  /** All that stood then. */
+  after: Handoff;
 }
 
 const eventFromRow = (row: Row): HandoffEvent => {
@@ -234,11 +288,12 @@ const eventFromRow = (row: Row): HandoffEvent => {
     occurredAt: after.occurredAt,
     recordedAt: after.recordedAt,
     receivedAt: after.receivedAt,
+    after,
   };
 };
 
 const LATEST_FIRST = { column: "occurred_at", direction: "desc" } as const;
-const LONGEST_WAITING_FIRST = { column: "occurred_at", direction: "asc" } as const;
+const FIRST_DUE_FIRST = { column: "next_by", direction: "asc" } as const;
 
 /** Handoffs, as one requester may see and move them. */
 export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
@@ -267,6 +322,14 @@ export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
     find: (id: string) => byId.load(id),
     ofReferral: (id: string) => ofReferral.load(id),
     history: (id: string) => history.load(id),
+    /** Every move of those handoffs of a need that the requester may be given. */
+    movesOf: async (referral: string): Promise<HandoffEvent[]> => {
+      const given = await permitted(await ofReferral.load(referral));
+      return (await Promise.all(given.map(({ id }) => history.load(id)))).flat();
+    },
+    /** When its receiver was told of it; null before. */
+    noticeAt: async (id: string): Promise<Date | null> =>
+      (await history.load(id)).find(({ to }) => to === "NOTIFIED")?.occurredAt ?? null,
     list: async (
       {
         person,
@@ -285,7 +348,7 @@ export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
     worklist: (page: Page) =>
       connect(
         isParty(sql(kept.name).where({ next_owner_id: act.by.agency })),
-        LONGEST_WAITING_FIRST,
+        FIRST_DUE_FIRST,
         page,
         handoffFromRow,
         permitted,
@@ -331,7 +394,7 @@ export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
         if (!isKept && isClosedTo(await kindOf(tx, coordinator), [handoff]))
           throw closed("coordinatorId");
         await settle(tx, handoff, act);
-        return handoff;
+        return withDue(tx, null, handoff, act);
       }),
     /** Makes a move. */
     move: (name: Move, input: MoveInput) =>
@@ -341,8 +404,9 @@ export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
             field: "redirectToId",
           });
         const after = move(before, name, input, act);
+        if (name === "REPORT_MISSING") missingIn(after.items, await suppliedParts(tx, after.id));
         await tieParties(tx, after, act);
-        return after;
+        return withDue(tx, before, after, act);
       }),
   };
 };

@@ -86,6 +86,9 @@ export type Move = keyof typeof MOVES;
 /** What history calls the making of a handoff, the moves, and a partner's own record of where it stands. */
 export type Recorded = Move | "OFFER" | "REPORT";
 
+/** How full a service is that has a waitlist: some places come free, or none is to be had. */
+export type CapacityStatus = "LIMITED" | "FULL";
+
 /** The ask to one performer to meet a person's need: FHIR Task. */
 export interface Handoff {
   id: string;
@@ -108,8 +111,13 @@ export interface Handoff {
   items: string[];
   appointmentAt: Date | null;
   reviewAt: Date | null;
+  /** What is told of a waitlist: how full the service is, and the person's place on it. Null where nothing is told. */
+  capacityStatus: CapacityStatus | null;
+  waitlistPosition: number | null;
+  /** When the next move is due; null where nothing is published of that, and when nothing is left to do. */
+  dueAt: Date | null;
   redirectTo: string | null;
-  origin: "GRAPH" | "TASK" | "ENCOUNTERS";
+  origin: "GRAPH" | "TASK" | "ENCOUNTERS" | "MESSAGE";
   /** When the sender's care ended, and when the receiver's began. */
   leftAt: Date | null;
   engagedAt: Date | null;
@@ -130,6 +138,9 @@ export const unmoved: Pick<
   | "items"
   | "appointmentAt"
   | "reviewAt"
+  | "capacityStatus"
+  | "waitlistPosition"
+  | "dueAt"
   | "redirectTo"
   | "leftAt"
   | "engagedAt"
@@ -142,6 +153,9 @@ export const unmoved: Pick<
   items: [],
   appointmentAt: null,
   reviewAt: null,
+  capacityStatus: null,
+  waitlistPosition: null,
+  dueAt: null,
   redirectTo: null,
   leftAt: null,
   engagedAt: null,
@@ -158,10 +172,12 @@ export interface Facts {
   redirectToId?: string | null;
   appointmentAt?: Date;
   reviewAt?: Date;
+  capacityStatus?: CapacityStatus | null;
+  waitlistPosition?: number | null;
 }
 
 /** Declines after which there is nobody to ask instead. */
-const WITHOUT_REDIRECT: ReadonlySet<string> = new Set(["PERSON_DECLINED", "DUPLICATE"]);
+export const WITHOUT_REDIRECT: ReadonlySet<string> = new Set(["PERSON_DECLINED", "DUPLICATE"]);
 
 const said: Record<Fact, (facts: Facts, handoff: Handoff) => void> = {
   items: ({ items = [] }) =>
@@ -194,12 +210,14 @@ const said: Record<Fact, (facts: Facts, handoff: Handoff) => void> = {
       "appointmentAt",
       "must not be before it was made",
     ),
-  reviewAt: ({ reviewAt, occurredAt }) =>
+  reviewAt: ({ reviewAt, occurredAt, waitlistPosition }) => {
     need(
       !!reviewAt && reviewAt >= (occurredAt ?? reviewAt),
       "reviewAt",
       "must not be before it was set",
-    ),
+    );
+    need((waitlistPosition ?? 1) >= 1, "waitlistPosition", "must be 1 or more");
+  },
 };
 
 /** The parts that an agency plays in a handoff; none when it is no party. */
@@ -294,6 +312,8 @@ export const move = (handoff: Handoff, name: Move, facts: Facts, act: Act): Hand
     appointmentAt:
       facts.appointmentAt ?? (terms.to === "IN_SERVICE" ? handoff.appointmentAt : null),
     reviewAt: facts.reviewAt ?? null,
+    capacityStatus: facts.capacityStatus ?? null,
+    waitlistPosition: facts.waitlistPosition ?? null,
     redirectTo: facts.redirectToId ?? null,
   };
 };
@@ -377,5 +397,28 @@ export const gap = (handoff: Handoff, at: Date): CareGap | null => {
     from: leftAt,
     to: engagedAt,
     hours: Math.round(((+until - +leftAt) / HOUR_MS) * 100) / 100,
+  };
+};
+
+/** How long before a discharge its notice was made. */
+export interface NoticeLead {
+  /** Elapsed, to two decimals; negative when the notice came after. */
+  hours: number;
+  required: number;
+  isLate: boolean;
+}
+
+/** The lead of a notice; null while nobody has said when the person leaves, and of an ask that was made again. */
+export const noticeLead = (
+  { leftAt, cycle }: Handoff,
+  noticeAt: Date,
+  requiredHours: number,
+): NoticeLead | null => {
+  if (!leftAt || cycle > 1) return null;
+  const leadMs = +leftAt - +noticeAt;
+  return {
+    hours: Math.round((leadMs / HOUR_MS) * 100) / 100,
+    required: requiredHours,
+    isLate: leadMs < requiredHours * HOUR_MS,
   };
 };

@@ -2,6 +2,7 @@
 import { isMain, runAlone } from "#platform/alone.ts";
 import type { Room } from "#platform/subgraph.ts";
 import { directoryDoor, openAgencies } from "./agency-store.ts";
+import { openClinicalRecords } from "./clinical-record-store.ts";
 import { openContentLabels } from "./content-label-store.ts";
 import type { Context } from "./context.ts";
 import { consentDoor } from "./fhir/consent-store.ts";
@@ -11,6 +12,7 @@ import { openHandoffs } from "./handoff-store.ts";
 import { keeps } from "./keeps-store.ts";
 import { knownDoor } from "./known-store.ts";
 import { openInterfaces } from "./interface-store.ts";
+import { openPackets } from "./packet-store.ts";
 import { openPeople } from "./person-store.ts";
 import { records } from "./records.ts";
 import { openReferrals } from "./referral-store.ts";
@@ -29,7 +31,9 @@ export const referrals: Room<Context> = {
     interfaces: openInterfaces(database, act),
     referrals: openReferrals(database, act, sharing),
     handoffs: openHandoffs(database, act, sharing),
+    packets: openPackets(database, act),
     contentLabels: openContentLabels(database, act),
+    clinicalRecords: openClinicalRecords(database),
   }),
   sideDoors: (database, log) => ({ "/fhir": fhirDoor(database, log) }),
   houseDoors: (database) => ({

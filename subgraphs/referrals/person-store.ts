@@ -21,6 +21,7 @@ import type {
   Merged,
   Particulars,
   Person,
+  PersonLink,
   Reading,
   TieKind,
 } from "./person.ts";
@@ -125,12 +126,15 @@ export const tie = async (
   }
 };
 
-/** Everyone who bears any of these identifiers, and whether this source said so itself. */
+/**
+ * Everyone who bears any of these identifiers, whether this source said so itself, and whether it has said since that the record
+ * is of another person too.
+ */
 export const bearersOf = async (
   sql: Sql,
   identifiers: Identifier[],
   source: string,
-): Promise<(Merged & { fromSource: boolean })[]> => {
+): Promise<(Merged & { fromSource: boolean; isMerged: boolean })[]> => {
   if (identifiers.length === 0) return [];
   const rows = (await sql("referrals.person_identifier")
     .join("referrals.person", "person.id", "person_identifier.person_id")
@@ -140,8 +144,100 @@ export const bearersOf = async (
     )
     .groupBy("person.id")
     .orderBy("person.id")
-    .select("person.*", sql.raw("bool_or(source_id = ?) as from_source", [source]))) as Row[];
-  return rows.map((row) => ({ ...fromRow(row), fromSource: row.from_source as boolean }));
+    .select(
+      "person.*",
+      sql.raw("bool_or(source_id = ?) as from_source", [source]),
+      sql.raw(
+        "exists (select from referrals.person_alias where person_id = person.id and source_id = ?) as is_merged",
+        [source],
+      ),
+    )) as Row[];
+  return rows.map((row) => ({
+    ...fromRow(row),
+    fromSource: row.from_source as boolean,
+    isMerged: row.is_merged as boolean,
+  }));
+};
+
+/**
+ * Whom a source's record of a person is of by now: where the source has said that two of its records are of one person, the
+ * one that remains.
+ */
+export const survivorOf = async (tx: Transaction, id: string, source: string): Promise<string> => {
+  const { rows } = await tx.raw(
+    `with recursive line as (
+       select ?::uuid as id, 0 as step
+       union all
+       select survivor_id, step + 1 from line join referrals.person_alias on person_id = line.id and source_id = ?
+     ) select id from line order by step desc limit 1`,
+    [id, source],
+  );
+  return (rows as { id: string }[])[0]?.id ?? id;
+};
+
+/**
+ * In SQL: a person, and every other who is the same one by what some agency has said. Takes the person's id. An array, for that is
+ * worked out once for a query and lets it use an index.
+ */
+export const SAME_PEOPLE = `array(with recursive same as (
+    select ?::uuid as id
+    union
+    select next.id from same, lateral (
+      select survivor_id as id from referrals.person_alias where person_id = same.id
+      union all
+      select person_id from referrals.person_alias where survivor_id = same.id
+    ) next
+  ) select id from same)`;
+
+/** Are these two the same person by now? */
+export const isSamePerson = async (
+  tx: Transaction,
+  one: string,
+  other: string,
+): Promise<boolean> => {
+  if (one === other) return true;
+  const { rows } = await tx.raw(`select ?::uuid = any (${SAME_PEOPLE}) as same`, [other, one]);
+  return (rows as [{ same: boolean }])[0].same;
+};
+
+/** Notes that a source's two records are of one person: what it knows the one by, it knows the other by from now on. */
+export const saveAlias = async (
+  tx: Transaction,
+  alias: { person: string; survivor: string; source: string; occurredAt: Date; recordedAt: Date },
+  act: Act,
+): Promise<void> => {
+  const { person, survivor, source, occurredAt } = alias;
+  const after = {
+    id: uuidv7(),
+    person_id: person,
+    survivor_id: survivor,
+    source_id: source,
+    occurred_at: occurredAt,
+    recorded_at: alias.recordedAt,
+    received_at: act.at,
+  };
+  await tx("referrals.person_alias").insert(after);
+  await tx.raw(
+    `insert into referrals.person_identifier (system, value, person_id, source_id)
+       select system, value, ?, source_id from referrals.person_identifier where person_id = ? and source_id = ?
+       on conflict do nothing`,
+    [survivor, person, source],
+  );
+  await record(
+    tx,
+    "referrals",
+    {
+      of: "person_alias",
+      id: after.id,
+      version: 1,
+      what: "person.merged",
+      before: null,
+      after,
+      occurredAt,
+      data: { person, survivor, agency: source },
+    },
+    act,
+  );
 };
 
 const kept = aggregate<Merged>({
@@ -153,6 +249,35 @@ const kept = aggregate<Merged>({
   told: () => ({}),
   onMaking: (act) => ({ created_at: act.at }),
 });
+
+/** Has this source said the very same of a person before, and nobody anything else since? */
+export const isSaid = async (
+  tx: Transaction,
+  { id, name, birthDate }: Omit<Merged, "version">,
+  identifiers: Identifier[],
+  source: string,
+): Promise<boolean> => {
+  const same = { name, birth_date: birthDate };
+  const [row] = (await tx("referrals.person")
+    .where({ id, ...same })
+    .whereExists(
+      tx("referrals.person_record")
+        .where({ person_id: id, source_id: source, ...same })
+        .select("at"),
+    )
+    .select(
+      tx("referrals.person_identifier")
+        .where({ person_id: id, source_id: source })
+        .whereIn(
+          ["system", "value"],
+          identifiers.map((it) => [it.system, it.value]),
+        )
+        .count("*")
+        .as("known"),
+    )) as Row[];
+  const all = new Set(identifiers.map(({ system, value }) => `${system} ${value}`));
+  return Number(row?.known ?? -1) === all.size;
+};
 
 /** Writes what is now known of a person, with what identifies them. What is not said now stays. */
 export const savePerson = async (
@@ -240,6 +365,13 @@ export const openPeople = (database: Database, { by }: Act, sharing: Seeing) => 
       .select("person_id", "system", "value", { source: "source_id" })) as Row[];
     return ids.map((id) => rows.filter((row) => row.person_id === id) as never);
   });
+  const aliases = new DataLoader<string, Row[]>(async (ids) => {
+    const rows = (await sql("referrals.person_alias")
+      .whereIn("person_id", ids)
+      .orWhereIn("survivor_id", ids)
+      .orderBy("id")) as Row[];
+    return ids.map((id) => rows.filter((row) => row.person_id === id || row.survivor_id === id));
+  });
   const medications = new DataLoader<string, Medication[]>(async (ids) => {
     const rows = (await sql("referrals.medication")
       .whereIn("person_id", ids)
@@ -273,6 +405,12 @@ export const openPeople = (database: Database, { by }: Act, sharing: Seeing) => 
     findByIdentifier: async ({ system, value }: Identifier) => {
       const row = (await sql("referrals.person_identifier")
         .where({ system, value, source_id: by.agency })
+        // Where its records were merged, the one that remains.
+        .whereRaw(
+          `not exists (select from referrals.person_alias
+             where person_alias.person_id = person_identifier.person_id and person_alias.source_id = ?)`,
+          [by.agency],
+        )
         .first("person_id")) as Row | undefined;
       // The same two queries whether or not there is such a person, so that the time taken does not tell.
       return byId.load((row?.person_id as string | undefined) ?? uuidv7());
@@ -280,6 +418,15 @@ export const openPeople = (database: Database, { by }: Act, sharing: Seeing) => 
     particulars: particularsOf,
     identifiers: async (person: Person) =>
       (await identifiers.load(person.id)).filter(({ source }) => source === sourceFor(person)),
+    /** As the agency says whose record of the person is read. */
+    links: async (person: Person): Promise<PersonLink[]> =>
+      (await aliases.load(person.id))
+        .filter((row) => row.source_id === sourceFor(person))
+        .map((row) => ({
+          type: row.person_id === person.id ? "REPLACED_BY" : "REPLACES",
+          other: (row.person_id === person.id ? row.survivor_id : row.person_id) as string,
+          since: instant(row.occurred_at),
+        })),
     medications: (id: string) => medications.load(id),
     encounters,
     readings: (person: Person) => ({

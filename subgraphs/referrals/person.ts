@@ -16,6 +16,13 @@ export interface Person {
   records: (Particulars & { source: string })[];
 }
 
+/** Another record that is of the same person by what an agency says: FHIR Patient.link. */
+export interface PersonLink {
+  type: "REPLACED_BY" | "REPLACES";
+  other: string;
+  since: Date;
+}
+
 /** How a part of a person's record reads; what is withheld never comes as far as here. */
 export type Reading = "PRESENT" | "NONE_KNOWN" | "MISSING";
 

@@ -3,7 +3,9 @@ import { isEverGiven } from "#sharing/ever.ts";
 import type { AgencyKind, Category } from "#sharing/vocabulary.ts";
 import type { About, Records } from "#platform/sharing.ts";
 import type { Handoff } from "./handoff.ts";
+import type { Packet, PacketItem } from "./packet.ts";
 import type { Encounter, Medication, Person } from "./person.ts";
+import type { ClinicalRecord } from "./clinical-record.ts";
 import type { Referral } from "./referral.ts";
 
 /** What it tells of a person that an agency of this kind looks after them (42 CFR 2.11; 34 USC 12291(b)(2)). */
@@ -83,12 +85,46 @@ export const aboutMedication = ({ person, source, raises }: Medication): About =
   raises,
 });
 
+export const aboutClinicalRecord = ({ person, source, raises }: ClinicalRecord): About => ({
+  person,
+  source,
+  keepers: [source],
+  raises,
+});
+
+/**
+ * What a packet says is the sender's own record and nobody else's: a receiver or a coordinator is given it as the rules let it be
+ * given, for being named in a handoff is no right to somebody's medicines.
+ */
+export const aboutPacket = ({ handoff }: Packet): About => ({
+  person: handoff.person,
+  source: handoff.sender,
+  keepers: [handoff.sender],
+  raises: handoff.raises,
+});
+
+export const aboutPacketItem = ({ person, source, raises }: PacketItem): About => ({
+  person,
+  source,
+  keepers: [source],
+  raises,
+});
+
 /** By type, for the guard. */
 export const records: Records = {
   Person: { about: aboutPerson },
   Encounter: { about: aboutEncounter, mayRaise: RAISED_BY_AGENCIES },
   // A clinician acts on it.
   Medication: { about: aboutMedication, mayRaise: RAISED_BY_CONTENT, isNeverWhole: true },
+  LabResult: { about: aboutClinicalRecord, mayRaise: RAISED_BY_CONTENT, isNeverWhole: true },
+  ClinicalNote: { about: aboutClinicalRecord, mayRaise: RAISED_BY_CONTENT },
+  PsychotherapyNote: { about: aboutClinicalRecord, mayRaise: RAISED_BY_CONTENT },
+  Claim: { about: aboutClinicalRecord, mayRaise: RAISED_BY_CONTENT },
   Referral: { about: aboutReferral, mayRaise: RAISED_BY_AGENCIES },
   Handoff: { about: aboutHandoff, mayRaise: RAISED_BY_AGENCIES },
+  PacketContents: { about: aboutPacket },
+  PacketMedication: { about: aboutPacketItem, mayRaise: RAISED_BY_CONTENT },
+  PacketFunctionalStatus: { about: aboutPacketItem, mayRaise: RAISED_BY_CONTENT },
+  PacketRisk: { about: aboutPacketItem, mayRaise: RAISED_BY_CONTENT },
+  PacketFollowUp: { about: aboutPacketItem, mayRaise: RAISED_BY_CONTENT },
 };

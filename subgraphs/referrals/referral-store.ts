@@ -6,12 +6,13 @@ import { worksWithPeople } from "#sharing/requester.ts";
 import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 import { aggregate } from "#platform/aggregate.ts";
+import type { ChangeInput } from "#platform/aggregate.ts";
 import type { Database, Sql, Transaction } from "#platform/database.ts";
 import { instant } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Seeing } from "#platform/sharing.ts";
 import { isKnownTo } from "./person-store.ts";
-import { serviceNamed } from "./referral.ts";
+import { evidenceGiven, serviceNamed } from "./referral.ts";
 import type { Priority, Referral, ReferralStatus } from "./referral.ts";
 
 const fromRow = (row: Row): Referral => ({
@@ -25,6 +26,8 @@ const fromRow = (row: Row): Referral => ({
   authoredAt: instant(row.authored_at),
   keepers: row.keeper_ids as string[],
   raises: row.raises as Category[],
+  // What was written of it before evidence was kept says nothing of any.
+  evidence: (row.evidence as string[] | undefined) ?? [],
 });
 
 const toRow = (referral: Referral) => ({
@@ -38,6 +41,7 @@ const toRow = (referral: Referral) => ({
   authored_at: referral.authoredAt,
   keeper_ids: referral.keepers,
   raises: referral.raises,
+  evidence: referral.evidence,
 });
 
 /** The referrals that an agency's requester may act on: those that are its own record too. */
@@ -79,7 +83,7 @@ export const referralToActOn = async (
 /** Writes a referral as a record has it, new or changed. Whose it is, and what it raises, only grows. */
 export const saveReferral = (
   tx: Transaction,
-  referral: Omit<Referral, "version" | "keepers" | "raises">,
+  referral: Omit<Referral, "version" | "keepers" | "raises" | "evidence">,
   act: Act,
 ): Promise<Referral> =>
   kept.put(tx, referral.id, act, (before) => ({
@@ -87,6 +91,7 @@ export const saveReferral = (
     version: 0,
     keepers: [...new Set([...(before?.keepers ?? []), referral.referrer, act.by.agency])],
     raises: before?.raises ?? [],
+    evidence: before?.evidence ?? [],
   }));
 
 /** Makes a referral the record of whoever keeps a handoff of it too, and lets it tell what that handoff tells. */
@@ -114,6 +119,7 @@ export interface ReferralInput {
   personId: string;
   service: string;
   priority?: Priority | null;
+  evidence?: string[] | null;
 }
 
 /** Needs, as one requester may see them. */
@@ -122,6 +128,11 @@ export const openReferrals = (database: Database, act: Act, sharing: Seeing) => 
   const byId = kept.finder(database, (query) => query, sharing);
   return {
     find: (id: string) => byId.load(id),
+    /** One that the requester may be given; for what is told of it in another record. */
+    permitted: async (id: string): Promise<Referral | null> => {
+      const referral = await byId.load(id);
+      return (referral && (await sharing.permitted("Referral", [referral]))[0]) ?? null;
+    },
     make: (input: ReferralInput) =>
       kept.make(database, act, "referPerson", input, async (tx) => {
         if (!(await isKnownTo(tx, act.by, input.personId))) notFound();
@@ -136,8 +147,23 @@ export const openReferrals = (database: Database, act: Act, sharing: Seeing) => 
           authoredAt: act.at,
           keepers: [act.by.agency],
           raises: [],
+          evidence: evidenceGiven(input.evidence ?? []),
         };
       }),
+    /** Evidence that has come since. What has come does not go. */
+    supply: (input: ChangeInput & { evidence: string[] }) =>
+      kept.change(
+        database,
+        act,
+        "supplyEvidence",
+        input,
+        (query) => seenBy(act.by, query),
+        (before) => ({
+          ...before,
+          version: before.version + 1,
+          evidence: evidenceGiven([...before.evidence, ...input.evidence]),
+        }),
+      ),
   };
 };
 

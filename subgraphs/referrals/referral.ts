@@ -20,6 +20,8 @@ export interface Referral {
   keepers: string[];
   /** What it tells of the person by being there. */
   raises: Category[];
+  /** What has come with it, by the codes that interfaces ask for. */
+  evidence: string[];
 }
 
 /**
@@ -30,4 +32,18 @@ export interface Referral {
 export const serviceNamed = (service: string): string => {
   need(service.trim() !== "", "service", "must not be blank");
   return service;
+};
+
+/**
+ * The codes of what comes with a referral, each once.
+ *
+ * @throws {Problem} BAD_INPUT when one is blank
+ */
+export const evidenceGiven = (codes: readonly string[]): string[] => {
+  need(
+    codes.every((code) => code.trim() !== ""),
+    "evidence",
+    "must not have a blank code",
+  );
+  return [...new Set(codes)];
 };

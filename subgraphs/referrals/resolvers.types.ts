@@ -3,18 +3,41 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Agency as AgencyInDomain, Contact as ContactInDomain } from "./agency.ts";
 import type {
   Person as PersonInDomain,
+  PersonLink as PersonLinkInDomain,
   Person as ReadingsInDomain,
   Encounter as EncounterInDomain,
   Medication as MedicationInDomain,
 } from "./person.ts";
 import type { ContentLabel as ContentLabelInDomain } from "./content-label.ts";
 import type {
+  ClinicalRecord as LabResultInDomain,
+  ClinicalRecord as ClinicalNoteInDomain,
+  ClinicalRecord as PsychotherapyNoteInDomain,
+  ClinicalRecord as ClaimInDomain,
+} from "./clinical-record.ts";
+import type {
   Interface as InterfaceInDomain,
   Interface as InterfaceVersionInDomain,
+  InterfaceDraft as InterfaceDraftInDomain,
 } from "./interface.ts";
+import type { ProposedRules as OperatingRulesInDomain } from "./operating-rules.ts";
 import type { Referral as ReferralInDomain } from "./referral.ts";
 import type { Handoff as HandoffInDomain } from "./handoff.ts";
+import type { Bounces as BouncesInDomain } from "./bounces.ts";
+import type { SoftRefusal as SoftRefusalInDomain } from "./soft-refusal.ts";
 import type { HandoffEvent as HandoffEventInDomain } from "./handoff-store.ts";
+import type {
+  Packet as DischargePacketInDomain,
+  Packet as PacketContentsInDomain,
+  Packet as PacketReadingsInDomain,
+  SuppliedPart as SuppliedPartInDomain,
+  PacketReceipt as PacketReceiptInDomain,
+  MedicationReconciliation as MedicationReconciliationInDomain,
+  PacketItem as PacketMedicationInDomain,
+  PacketItem as PacketFunctionalStatusInDomain,
+  PacketItem as PacketRiskInDomain,
+  PacketItem as PacketFollowUpInDomain,
+} from "./packet.ts";
 import type { Context } from "./context.ts";
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -45,11 +68,14 @@ export type Query = {
   interface?: Maybe<Interface>;
   /** Every interface, oldest first. */
   interfaces?: Maybe<InterfaceConnection>;
+  interfaceDraft?: Maybe<InterfaceDraft>;
+  /** Drafts that the asking agency is a party to and that are not published yet, oldest first. */
+  interfaceDrafts?: Maybe<InterfaceDraftConnection>;
   referral?: Maybe<Referral>;
   handoff?: Maybe<Handoff>;
   /** Handoffs that the asking agency is a party to, the latest first. */
   handoffs?: Maybe<HandoffConnection>;
-  /** Handoffs in which the next move is the asking agency's, the longest waiting first. */
+  /** Handoffs in which the next move is the asking agency's, the first due first; where no time is published, by since when they wait. */
   worklist?: Maybe<HandoffConnection>;
 };
 
@@ -85,6 +111,15 @@ export type QueryInterfacesArgs = {
   after?: InputMaybe<Scalars["String"]["input"]>;
 };
 
+export type QueryInterfaceDraftArgs = {
+  id: Scalars["ID"]["input"];
+};
+
+export type QueryInterfaceDraftsArgs = {
+  first?: InputMaybe<Scalars["Int"]["input"]>;
+  after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
 export type QueryReferralArgs = {
   id: Scalars["ID"]["input"];
 };
@@ -113,10 +148,18 @@ export type Mutation = {
   withdrawContentLabel?: Maybe<ContentLabel>;
   /** Records two or more agencies' agreed working boundary: version 1. */
   agreeInterface?: Maybe<Interface>;
-  /** Puts a new version in the place of the current one; the old one stays readable. */
+  /** Puts a new version in the place of one that is not published; the old one stays readable. */
   reviseInterface?: Maybe<Interface>;
+  /** Proposes an interface, or the next version of one: that begins with what stands. */
+  draftInterface?: Maybe<InterfaceDraft>;
+  /** Changes what a draft says, by any of its parties. */
+  amendInterface?: Maybe<InterfaceDraft>;
+  /** Makes a draft that another party proposed the next version, and answers it. Refused, with each gap, while a setting is missing. */
+  publishInterface?: Maybe<Interface>;
   /** Records a person's need, as the agency that refers. */
   referPerson?: Maybe<Referral>;
+  /** Adds evidence that has come with a referral since. */
+  supplyEvidence?: Maybe<Referral>;
   /** Asks one performer to meet a need. The asking agency is the sender. */
   offerHandoff?: Maybe<Handoff>;
   notifyHandoff?: Maybe<Handoff>;
@@ -139,6 +182,12 @@ export type Mutation = {
   cancelHandoff?: Maybe<Handoff>;
   /** Asks again after the end: a new cycle of the same handoff. */
   reopenHandoff?: Maybe<Handoff>;
+  /** Supplies parts of a handoff's packet, or puts others in the place of those that are there. The sender's. */
+  supplyPacket?: Maybe<Handoff>;
+  /** Says that the receiver has parts of the packet, as they now stand. The receiver's. */
+  confirmReceipt?: Maybe<Handoff>;
+  /** Says that the packet's medicines were compared with what the person takes. The receiver's. */
+  reconcileMedications?: Maybe<Handoff>;
 };
 
 export type MutationLabelContentArgs = {
@@ -157,8 +206,24 @@ export type MutationReviseInterfaceArgs = {
   input: ReviseInterfaceInput;
 };
 
+export type MutationDraftInterfaceArgs = {
+  input: DraftInterfaceInput;
+};
+
+export type MutationAmendInterfaceArgs = {
+  input: AmendInterfaceInput;
+};
+
+export type MutationPublishInterfaceArgs = {
+  input: PublishInterfaceInput;
+};
+
 export type MutationReferPersonArgs = {
   input: ReferPersonInput;
+};
+
+export type MutationSupplyEvidenceArgs = {
+  input: SupplyEvidenceInput;
 };
 
 export type MutationOfferHandoffArgs = {
@@ -221,6 +286,18 @@ export type MutationReopenHandoffArgs = {
   input: HandoffMoveInput;
 };
 
+export type MutationSupplyPacketArgs = {
+  input: SupplyPacketInput;
+};
+
+export type MutationConfirmReceiptArgs = {
+  input: ConfirmReceiptInput;
+};
+
+export type MutationReconcileMedicationsArgs = {
+  input: ReconcileMedicationsInput;
+};
+
 export type AgencyKind =
   | "HOSPITAL"
   | "CLINIC"
@@ -277,6 +354,8 @@ export type Person = {
   birthDate?: Maybe<Scalars["String"]["output"]>;
   /** Those that the agency gave whose record of the person is read: the asking one's own, or one that it may be given. */
   identifiers?: Maybe<Array<Identifier>>;
+  /** Other records of the same person, as the agency says whose record is read: it has merged two of its own into one. */
+  links?: Maybe<Array<PersonLink>>;
   /** Stays and visits that the asking agency may be given, its own among them; the earliest first. */
   encounters?: Maybe<EncounterConnection>;
   handoffs?: Maybe<HandoffConnection>;
@@ -284,6 +363,12 @@ export type Person = {
   readings?: Maybe<Readings>;
   /** Those that the asking agency may be given. Some may be left out of the list; an error at `@` says which kind could be. */
   medications?: Maybe<Array<Medication>>;
+  /** Laboratory results that the asking agency may be given, the latest first. Some may be left out, as of medicines. */
+  labResults?: Maybe<Array<LabResult>>;
+  clinicalNotes?: Maybe<Array<ClinicalNote>>;
+  /** Kept apart from the rest of the record (45 CFR 164.501): an authorization of their own opens them, and no emergency. */
+  psychotherapyNotes?: Maybe<Array<PsychotherapyNote>>;
+  claims?: Maybe<Array<Claim>>;
 };
 
 /** Someone whom agencies look after. The id is opaque: never a record number. */
@@ -296,6 +381,18 @@ export type PersonEncountersArgs = {
 export type PersonHandoffsArgs = {
   first?: InputMaybe<Scalars["Int"]["input"]>;
   after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+/** FHIR Patient.link.type: whether the other record stands in the place of this one, or the other way about. */
+export type PersonLinkType = "REPLACED_BY" | "REPLACES";
+
+/** Another record of the same person: FHIR Patient.link. */
+export type PersonLink = {
+  __typename?: "PersonLink";
+  type?: Maybe<PersonLinkType>;
+  other?: Maybe<Person>;
+  /** When the two were said to be one. */
+  since?: Maybe<Scalars["DateTime"]["output"]>;
 };
 
 /** How a part of a record reads. The four are never confused where the reader may know. */
@@ -336,6 +433,53 @@ export type Medication = {
   status?: Maybe<Scalars["String"]["output"]>;
   /** RxNorm where it was sent. */
   code?: Maybe<Scalars["String"]["output"]>;
+};
+
+/** A laboratory's result: FHIR Observation of the category laboratory. */
+export type LabResult = {
+  __typename?: "LabResult";
+  id: Scalars["ID"]["output"];
+  name?: Maybe<Scalars["String"]["output"]>;
+  /** LOINC where it was sent. */
+  code?: Maybe<Scalars["String"]["output"]>;
+  /** With its unit, as received. */
+  value?: Maybe<Scalars["String"]["output"]>;
+  status?: Maybe<Scalars["String"]["output"]>;
+  at?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** That there is a note, and what it is about: FHIR DocumentReference. The document itself stays where it is. */
+export type ClinicalNote = {
+  __typename?: "ClinicalNote";
+  id: Scalars["ID"]["output"];
+  name?: Maybe<Scalars["String"]["output"]>;
+  code?: Maybe<Scalars["String"]["output"]>;
+  description?: Maybe<Scalars["String"]["output"]>;
+  status?: Maybe<Scalars["String"]["output"]>;
+  at?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** A note that its sender labels PSYTHPN (HL7 v3 ActCode). */
+export type PsychotherapyNote = {
+  __typename?: "PsychotherapyNote";
+  id: Scalars["ID"]["output"];
+  name?: Maybe<Scalars["String"]["output"]>;
+  code?: Maybe<Scalars["String"]["output"]>;
+  description?: Maybe<Scalars["String"]["output"]>;
+  status?: Maybe<Scalars["String"]["output"]>;
+  at?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** What was claimed for care: FHIR ExplanationOfBenefit. */
+export type Claim = {
+  __typename?: "Claim";
+  id: Scalars["ID"]["output"];
+  name?: Maybe<Scalars["String"]["output"]>;
+  code?: Maybe<Scalars["String"]["output"]>;
+  /** Of its items, in words. */
+  services?: Maybe<Scalars["String"]["output"]>;
+  status?: Maybe<Scalars["String"]["output"]>;
+  at?: Maybe<Scalars["DateTime"]["output"]>;
 };
 
 /** What content may tell beside what its field does. */
@@ -387,18 +531,26 @@ export type WithdrawContentLabelInput = {
 export type InterfaceKind =
   "HOSPITAL_DISCHARGE" | "CRISIS" | "SAFEGUARDING" | "COMPLEX_TRANSITION" | "AUTHORIZATION";
 
+export type InterfaceStatus =
+  /** Its parties are agreed. How they work together is not published. */
+  "AGREED" | "PUBLISHED";
+
 /** An agreed working boundary between two or more agencies, for one pathway. */
 export type Interface = {
   __typename?: "Interface";
   id: Scalars["ID"]["output"];
   kind: InterfaceKind;
   name: Scalars["String"]["output"];
+  /** Of the version in force. */
   version: Scalars["Int"]["output"];
+  status: InterfaceStatus;
   /** The version in force at that instant; null before the first. */
   asOf?: Maybe<InterfaceVersion>;
   parties: Array<Agency>;
   /** Readable by the parties. */
   contacts?: Maybe<Array<Contact>>;
+  /** How the parties work together; null until it is published. Readable by the parties. */
+  rules?: Maybe<OperatingRules>;
 };
 
 /** An agreed working boundary between two or more agencies, for one pathway. */
@@ -406,14 +558,173 @@ export type InterfaceAsOfArgs = {
   at: Scalars["DateTime"]["input"];
 };
 
-/** An interface as it stood from one instant until the next version. */
+/** An interface as it stood from one instant until the next version. It is never edited. */
 export type InterfaceVersion = {
   __typename?: "InterfaceVersion";
   version: Scalars["Int"]["output"];
   kind: InterfaceKind;
   name: Scalars["String"]["output"];
+  status: InterfaceStatus;
   parties: Array<Agency>;
   since: Scalars["DateTime"]["output"];
+  /** Null where it was agreed alone. */
+  publishedBy?: Maybe<Agency>;
+  publishedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** Readable by the parties of this version. */
+  contacts?: Maybe<Array<Contact>>;
+  /** Readable by the parties of this version. */
+  rules?: Maybe<OperatingRules>;
+};
+
+/** What a party proposes an interface to be. Readable by the parties that it names. */
+export type InterfaceDraft = {
+  __typename?: "InterfaceDraft";
+  id: Scalars["ID"]["output"];
+  version: Scalars["Int"]["output"];
+  /** Null while there is no such interface yet. */
+  interface?: Maybe<Interface>;
+  /** The version that it began from. */
+  basedOn?: Maybe<Scalars["Int"]["output"]>;
+  /** The agency whose word it is, as it now stands; another one publishes it. */
+  proposedBy?: Maybe<Agency>;
+  kind?: Maybe<InterfaceKind>;
+  name?: Maybe<Scalars["String"]["output"]>;
+  parties: Array<Agency>;
+  contacts: Array<Contact>;
+  rules: OperatingRules;
+  /** What is missing, by its path in the input: `rules.responseTimes.ACCEPTED`. Empty when it may be published. */
+  gaps: Array<Scalars["String"]["output"]>;
+  publishedAt?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** How agencies work together at an interface. In a published version nothing is null; there are no defaults. */
+export type OperatingRules = {
+  __typename?: "OperatingRules";
+  /** One for each state in which a move is somebody's. */
+  responseTimes?: Maybe<Array<ResponseTime>>;
+  /** How long before a discharge, or another start, notice is due. */
+  noticeLeadHours?: Maybe<Scalars["Int"]["output"]>;
+  minimumEvidence?: Maybe<Array<ServiceEvidence>>;
+  documentation?: Maybe<Array<DocumentationRule>>;
+  /** One for each rung. */
+  escalation?: Maybe<Array<EscalationThreshold>>;
+  /** One for each rung. */
+  disputeRoute?: Maybe<Array<DisputeStep>>;
+  responsibilities?: Maybe<Array<Responsibility>>;
+  /** IANA: where business days, hours and the cut-off are read. */
+  timeZone?: Maybe<Scalars["String"]["output"]>;
+  weeklyHours?: Maybe<Array<WorkingHours>>;
+  /** Holidays and closures. An empty list says that there are none. */
+  holidays?: Maybe<Array<Holiday>>;
+  /** Local time, HH:MM. What comes later counts as the next business day's. */
+  sameDayCutOff?: Maybe<Scalars["String"]["output"]>;
+};
+
+export type ClockBasis =
+  /** Hours, whatever the day. */
+  | "ELAPSED"
+  /** Days that are worked, by the interface's calendar. */
+  | "BUSINESS"
+  /** By the end of the day on which it came, if it came before the cut-off; else of the next business day. */
+  | "SAME_DAY";
+
+export type TimeAllowed = {
+  __typename?: "TimeAllowed";
+  basis: ClockBasis;
+  /** Hours where the basis is ELAPSED, days where it is BUSINESS; null where it is SAME_DAY. */
+  amount?: Maybe<Scalars["Int"]["output"]>;
+};
+
+/** How long a handoff may stay in a state. */
+export type ResponseTime = {
+  __typename?: "ResponseTime";
+  state: HandoffState;
+  within: TimeAllowed;
+};
+
+/** What must come with a referral for a service. */
+export type ServiceEvidence = {
+  __typename?: "ServiceEvidence";
+  service: Scalars["String"]["output"];
+  items: Array<EvidenceItem>;
+};
+
+export type EvidenceItem = {
+  __typename?: "EvidenceItem";
+  code: Scalars["String"]["output"];
+  name: Scalars["String"]["output"];
+};
+
+/** A document that one side writes for the other. */
+export type DocumentationRule = {
+  __typename?: "DocumentationRule";
+  document: Scalars["String"]["output"];
+  by: HandoffPart;
+  within: TimeAllowed;
+};
+
+/** How far up an issue has gone, on both sides. */
+export type Rung = "FRONTLINE_CONTACT" | "MANAGERS" | "EXECUTIVES" | "FORMAL_DISPUTE_RESOLUTION";
+
+/** When a rung should have settled an issue, and when it has failed to. */
+export type EscalationThreshold = {
+  __typename?: "EscalationThreshold";
+  rung: Rung;
+  target: TimeAllowed;
+  breach: TimeAllowed;
+};
+
+/** Who looks at a dispute, lowest first. */
+export type DisputeRung = "OPERATIONAL_LEADS" | "SENIOR_LEADERS" | "COMMISSIONER_LIAISON";
+
+/** When a rung should have settled a dispute, and when it has failed to. */
+export type DisputeStep = {
+  __typename?: "DisputeStep";
+  rung: DisputeRung;
+  target: TimeAllowed;
+  breach: TimeAllowed;
+};
+
+/** The part that an agency plays in a handoff. */
+export type HandoffPart = "SENDER" | "RECEIVER" | "COORDINATOR";
+
+/** Who takes a step of a handoff, when, and what shows that it was taken. */
+export type Responsibility = {
+  __typename?: "Responsibility";
+  step: HandoffMove;
+  by: HandoffPart;
+  /** Who in that agency, as it is called there. */
+  role: Scalars["String"]["output"];
+  within: TimeAllowed;
+  evidence: Array<Scalars["String"]["output"]>;
+};
+
+export type Weekday =
+  "MONDAY" | "TUESDAY" | "WEDNESDAY" | "THURSDAY" | "FRIDAY" | "SATURDAY" | "SUNDAY";
+
+/** Local times, HH:MM, on a day that is worked. 24:00 is the end of the day. */
+export type WorkingHours = {
+  __typename?: "WorkingHours";
+  day: Weekday;
+  opens: Scalars["String"]["output"];
+  closes: Scalars["String"]["output"];
+};
+
+/** A day that is not worked. */
+export type Holiday = {
+  __typename?: "Holiday";
+  /** YYYY-MM-DD. */
+  date: Scalars["String"]["output"];
+  name: Scalars["String"]["output"];
+};
+
+/** How long before a discharge its notice was made, by the rules that stood then. */
+export type NoticeLead = {
+  __typename?: "NoticeLead";
+  /** Elapsed. Negative when the notice came after. */
+  hours?: Maybe<Scalars["Float"]["output"]>;
+  required?: Maybe<Scalars["Int"]["output"]>;
+  isLate?: Maybe<Scalars["Boolean"]["output"]>;
 };
 
 export type ReferralStatus =
@@ -435,6 +746,28 @@ export type Referral = {
   referrer?: Maybe<Agency>;
   handoffs?: Maybe<Array<Handoff>>;
   authoredAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** The evidence that has come with it, by the codes that interfaces ask for. */
+  evidence?: Maybe<Array<Scalars["String"]["output"]>>;
+  /** What an interface asks for its service and has not come with it; null where none of it is published, or not to the asking agency. */
+  missingEvidence?: Maybe<Array<EvidenceItem>>;
+  /** How the person was sent on, by those handoffs that the asking agency may be given. */
+  bounces?: Maybe<Bounces>;
+};
+
+/** A person's need, recorded once however many performers are asked: FHIR ServiceRequest. */
+export type ReferralMissingEvidenceArgs = {
+  interface: Scalars["ID"]["input"];
+};
+
+/** How a person is sent from one agency to the next over one need. */
+export type Bounces = {
+  __typename?: "Bounces";
+  /** Declines after which there is another agency to ask. */
+  hops?: Maybe<Scalars["Int"]["output"]>;
+  /** Times that the way led back to an agency that had asked or been asked already. */
+  loops?: Maybe<Scalars["Int"]["output"]>;
+  /** The agency that declined first, then each to which the way led. */
+  path?: Maybe<Array<Agency>>;
 };
 
 /** Where a handoff stands. Each state but the last three has an agency whose move is next. */
@@ -508,7 +841,16 @@ export type HandoffOrigin =
   /** A partner's FHIR Task. */
   | "TASK"
   /** One agency's stay followed another's. */
-  | "ENCOUNTERS";
+  | "ENCOUNTERS"
+  /** A partner's HL7 v2 referral message. */
+  | "MESSAGE";
+
+/** How full a service is that has a waitlist. */
+export type CapacityStatus =
+  /** Places come free, and go by priority. */
+  | "LIMITED"
+  /** There is no place. */
+  | "FULL";
 
 /** The ask to one performer to meet a need: FHIR Task with code `fulfill`. */
 export type Handoff = {
@@ -539,7 +881,15 @@ export type Handoff = {
   items?: Maybe<Array<Scalars["String"]["output"]>>;
   appointmentAt?: Maybe<Scalars["DateTime"]["output"]>;
   reviewAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** Of a waitlist; null where the receiver tells nothing of its capacity. */
+  capacityStatus?: Maybe<CapacityStatus>;
+  /** The person's place on the waitlist, from 1. */
+  waitlistPosition?: Maybe<Scalars["Int"]["output"]>;
   redirectTo?: Maybe<Agency>;
+  /** What its interface asks for the service and has not come; null where none of it is published, or not to the asking agency. */
+  missingEvidence?: Maybe<Array<EvidenceItem>>;
+  /** At an interface for hospital discharges; null before there was notice, and while nobody has said when the person leaves. */
+  noticeLead?: Maybe<NoticeLead>;
   origin?: Maybe<HandoffOrigin>;
   /** The time between one agency's care and the next one's; null when it is not known when the sender's care ended. */
   gap?: Maybe<CareGap>;
@@ -549,9 +899,150 @@ export type Handoff = {
   recordedAt?: Maybe<Scalars["DateTime"]["output"]>;
   /** When it reached this graph. */
   receivedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** When the next move is due, by the rules that were in force; null where none were published, and when nothing is left to do. */
+  dueAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** Refusals that nobody has spoken, in every cycle, the first one first; null where no rules are published, or not to the asking agency. */
+  softRefusals?: Maybe<Array<SoftRefusal>>;
   /** Every move, the first one first. */
   history?: Maybe<Array<HandoffEvent>>;
+  /** What its receiver must know of the person. Empty, and so incomplete, until the sender supplies it. */
+  packet?: Maybe<DischargePacket>;
 };
+
+/** The parts that no packet may lack. */
+export type PacketPart = "MEDICATIONS" | "FUNCTIONAL_STATUS" | "RISKS" | "FOLLOW_UP_APPOINTMENTS";
+
+/** What a sender says of a person to whoever takes them over, and what of it has arrived. FHIR Composition. */
+export type DischargePacket = {
+  __typename?: "DischargePacket";
+  /** 0 before anything was said of it, and one more for each time since. */
+  version?: Maybe<Scalars["Int"]["output"]>;
+  /** Has each part been supplied, or said to be none? The same answer for everyone, whatever they may be given of it. */
+  isComplete?: Maybe<Scalars["Boolean"]["output"]>;
+  missingParts?: Maybe<Array<PacketPart>>;
+  /** Supplied, and not confirmed by the receiver as they now stand. */
+  unconfirmedParts?: Maybe<Array<PacketPart>>;
+  /** Those that were supplied, as the sender said them last. */
+  parts?: Maybe<Array<SuppliedPart>>;
+  /** What it says, as far as the asking agency may be given it: it is the sender's record of the person. */
+  contents?: Maybe<PacketContents>;
+  /** Null until the receiver has compared its medicines with what the person takes. */
+  reconciliation?: Maybe<MedicationReconciliation>;
+};
+
+/** That a part was supplied, by whom and when; and what became of it. */
+export type SuppliedPart = {
+  __typename?: "SuppliedPart";
+  part?: Maybe<PacketPart>;
+  recordedBy?: Maybe<Agency>;
+  /** When the agency's own system wrote it down. */
+  recordedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** When it reached this graph. */
+  receivedAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** Null while the receiver has not confirmed that it has this part; what replaces a part is confirmed anew. */
+  receipt?: Maybe<PacketReceipt>;
+};
+
+/** A receiver's word that it has a part. */
+export type PacketReceipt = {
+  __typename?: "PacketReceipt";
+  confirmedBy?: Maybe<Agency>;
+  confirmedAt?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** A receiver's word that it has compared a packet's medicines with what the person takes. */
+export type MedicationReconciliation = {
+  __typename?: "MedicationReconciliation";
+  reconciledBy?: Maybe<Agency>;
+  reconciledAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** How many did not agree. */
+  discrepancies?: Maybe<Scalars["Int"]["output"]>;
+};
+
+/** What a packet says. Each list is empty where its part is missing, and where there is none; `readings` tells which. */
+export type PacketContents = {
+  __typename?: "PacketContents";
+  readings?: Maybe<PacketReadings>;
+  /** Some may be left out of the list, as of a person's medicines. */
+  medications?: Maybe<Array<PacketMedication>>;
+  /** What the person can do alone and what they need help with. A plan of care: those who house or help a person need it too. */
+  functionalStatus?: Maybe<Array<PacketFunctionalStatus>>;
+  /** Of harm to the person or by them. Not for payment or operations, but to avert a threat. */
+  risks?: Maybe<Array<PacketRisk>>;
+  /** What is arranged and has not happened, so a plan and no encounter. */
+  followUpAppointments?: Maybe<Array<PacketFollowUp>>;
+};
+
+/** How each part of a packet reads to the asking agency. */
+export type PacketReadings = {
+  __typename?: "PacketReadings";
+  medications?: Maybe<Reading>;
+  functionalStatus?: Maybe<Reading>;
+  risks?: Maybe<Reading>;
+  followUpAppointments?: Maybe<Reading>;
+};
+
+export type PacketMedication = {
+  __typename?: "PacketMedication";
+  /** As the sender wrote it: the medicine, its dose and when it is taken. */
+  text?: Maybe<Scalars["String"]["output"]>;
+};
+
+export type PacketFunctionalStatus = {
+  __typename?: "PacketFunctionalStatus";
+  text?: Maybe<Scalars["String"]["output"]>;
+};
+
+export type PacketRisk = {
+  __typename?: "PacketRisk";
+  text?: Maybe<Scalars["String"]["output"]>;
+};
+
+export type PacketFollowUp = {
+  __typename?: "PacketFollowUp";
+  /** Where, with whom and when. */
+  text?: Maybe<Scalars["String"]["output"]>;
+};
+
+/** What shows that a decision is not made. */
+export type SoftRefusalRule =
+  /** The published time for a decision is over. */
+  | "NO_DECISION_PAST_CLOCK"
+  /** Information is asked for a second time in one cycle. */
+  | "TWO_INFORMATION_REQUESTS"
+  /** What is asked for is not on the minimum evidence that is published for the service. */
+  | "OFF_LIST_REQUEST"
+  /** The day on which a waitlist is looked at, or the appointment, is put off for the second time. */
+  | "ROLLING_DEFERRAL"
+  /** The person waits on a list of which no capacity is told, or that is not looked at when it was to be. */
+  | "SILENT_WAITLIST";
+
+/** A delay that refuses. It lies over the handoff's state, and is worked out anew from when each move reached this graph and the rules that stood then. */
+export type SoftRefusal = {
+  __typename?: "SoftRefusal";
+  rule?: Maybe<SoftRefusalRule>;
+  /** The instant at which it fired. */
+  since?: Maybe<Scalars["DateTime"]["output"]>;
+  /** Null while it stands. */
+  until?: Maybe<Scalars["DateTime"]["output"]>;
+  cycle?: Maybe<Scalars["Int"]["output"]>;
+  /** The agency that owes the decision. */
+  agency?: Maybe<Agency>;
+  /** The dispute that might be opened over it. Nothing opens it by itself. */
+  proposesDispute?: Maybe<ProposedDispute>;
+};
+
+export type ProposedDispute = {
+  __typename?: "ProposedDispute";
+  type?: Maybe<DisputeType>;
+  subject?: Maybe<DisputeSubject>;
+};
+
+/** What a dispute is about, as the dashboards count it. */
+export type DisputeType = "ELIGIBILITY" | "CAPACITY" | "SAFEGUARDING_THRESHOLD" | "FUNDING";
+
+/** What somebody would have to do if they lost it. */
+export type DisputeSubject = "FUND" | "PROVIDE" | "ACCEPT" | "ACT_FIRST" | "THRESHOLD";
 
 /** Time in which one agency's care had ended and the next one's had not begun. */
 export type CareGap = {
@@ -610,6 +1101,18 @@ export type InterfaceEdge = {
   node: Interface;
 };
 
+export type InterfaceDraftConnection = {
+  __typename?: "InterfaceDraftConnection";
+  edges: Array<InterfaceDraftEdge>;
+  pageInfo: PageInfo;
+};
+
+export type InterfaceDraftEdge = {
+  __typename?: "InterfaceDraftEdge";
+  cursor: Scalars["String"]["output"];
+  node: InterfaceDraft;
+};
+
 export type EncounterConnection = {
   __typename?: "EncounterConnection";
   edges: Array<EncounterEdge>;
@@ -663,12 +1166,128 @@ export type ReviseInterfaceInput = {
   contacts: Array<ContactInput>;
 };
 
+/** Any part may be left to a later change of the draft. */
+export type DraftInterfaceInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  /** Where it is to be the next version of this one. */
+  interfaceId?: InputMaybe<Scalars["ID"]["input"]>;
+  kind?: InputMaybe<InterfaceKind>;
+  name?: InputMaybe<Scalars["String"]["input"]>;
+  /** The asking agency must be among them. */
+  partyIds?: InputMaybe<Array<Scalars["ID"]["input"]>>;
+  contacts?: InputMaybe<Array<ContactInput>>;
+  rules?: InputMaybe<OperatingRulesInput>;
+};
+
+/** What is not given stays as it is; what is null is taken back. */
+export type AmendInterfaceInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+  kind?: InputMaybe<InterfaceKind>;
+  name?: InputMaybe<Scalars["String"]["input"]>;
+  partyIds?: InputMaybe<Array<Scalars["ID"]["input"]>>;
+  contacts?: InputMaybe<Array<ContactInput>>;
+  rules?: InputMaybe<OperatingRulesInput>;
+};
+
+export type PublishInterfaceInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  /** The draft's. */
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+  /** From when it is in force; from now if not given. Not in the past, and from now where parties change. */
+  from?: InputMaybe<Scalars["DateTime"]["input"]>;
+};
+
+/** How agencies work together, as far as it is said: what is not given stays as it is, what is null is taken back. */
+export type OperatingRulesInput = {
+  responseTimes?: InputMaybe<Array<ResponseTimeInput>>;
+  noticeLeadHours?: InputMaybe<Scalars["Int"]["input"]>;
+  minimumEvidence?: InputMaybe<Array<ServiceEvidenceInput>>;
+  documentation?: InputMaybe<Array<DocumentationRuleInput>>;
+  escalation?: InputMaybe<Array<EscalationThresholdInput>>;
+  disputeRoute?: InputMaybe<Array<DisputeStepInput>>;
+  responsibilities?: InputMaybe<Array<ResponsibilityInput>>;
+  timeZone?: InputMaybe<Scalars["String"]["input"]>;
+  weeklyHours?: InputMaybe<Array<WorkingHoursInput>>;
+  holidays?: InputMaybe<Array<HolidayInput>>;
+  sameDayCutOff?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+export type TimeAllowedInput = {
+  basis: ClockBasis;
+  /** Required, but with SAME_DAY. */
+  amount?: InputMaybe<Scalars["Int"]["input"]>;
+};
+
+export type ResponseTimeInput = {
+  state: HandoffState;
+  within: TimeAllowedInput;
+};
+
+export type ServiceEvidenceInput = {
+  service: Scalars["String"]["input"];
+  items: Array<EvidenceItemInput>;
+};
+
+export type EvidenceItemInput = {
+  code: Scalars["String"]["input"];
+  name: Scalars["String"]["input"];
+};
+
+export type DocumentationRuleInput = {
+  document: Scalars["String"]["input"];
+  by: HandoffPart;
+  within: TimeAllowedInput;
+};
+
+export type EscalationThresholdInput = {
+  rung: Rung;
+  target: TimeAllowedInput;
+  breach: TimeAllowedInput;
+};
+
+export type DisputeStepInput = {
+  rung: DisputeRung;
+  target: TimeAllowedInput;
+  breach: TimeAllowedInput;
+};
+
+export type ResponsibilityInput = {
+  step: HandoffMove;
+  by: HandoffPart;
+  role: Scalars["String"]["input"];
+  within: TimeAllowedInput;
+  evidence: Array<Scalars["String"]["input"]>;
+};
+
+export type WorkingHoursInput = {
+  day: Weekday;
+  opens: Scalars["String"]["input"];
+  closes: Scalars["String"]["input"];
+};
+
+export type HolidayInput = {
+  date: Scalars["String"]["input"];
+  name: Scalars["String"]["input"];
+};
+
 export type ReferPersonInput = {
   idempotencyKey: Scalars["String"]["input"];
   personId: Scalars["ID"]["input"];
   service: Scalars["String"]["input"];
   /** ROUTINE if not given. */
   priority?: InputMaybe<Priority>;
+  /** What comes with it, by the codes that interfaces ask for. */
+  evidence?: InputMaybe<Array<Scalars["String"]["input"]>>;
+};
+
+export type SupplyEvidenceInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  id: Scalars["ID"]["input"];
+  expectedVersion: Scalars["Int"]["input"];
+  evidence: Array<Scalars["String"]["input"]>;
 };
 
 export type OfferHandoffInput = {
@@ -710,6 +1329,9 @@ export type WaitlistHandoffInput = {
   expectedVersion: Scalars["Int"]["input"];
   /** When the place on the list is looked at again. */
   reviewAt: Scalars["DateTime"]["input"];
+  /** A waitlist that does not tell it is a soft refusal. */
+  capacityStatus?: InputMaybe<CapacityStatus>;
+  waitlistPosition?: InputMaybe<Scalars["Int"]["input"]>;
   occurredAt?: InputMaybe<Scalars["DateTime"]["input"]>;
   recordedAt?: InputMaybe<Scalars["DateTime"]["input"]>;
 };
@@ -756,6 +1378,41 @@ export type CancelHandoffInput = {
   reasonText?: InputMaybe<Scalars["String"]["input"]>;
   occurredAt?: InputMaybe<Scalars["DateTime"]["input"]>;
   recordedAt?: InputMaybe<Scalars["DateTime"]["input"]>;
+};
+
+/** A part is supplied by its items, or named as one of which there is none; what is not given stays as it is. */
+export type SupplyPacketInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  /** The handoff's. */
+  id: Scalars["ID"]["input"];
+  /** The packet's. */
+  expectedVersion: Scalars["Int"]["input"];
+  medications?: InputMaybe<Array<Scalars["String"]["input"]>>;
+  functionalStatus?: InputMaybe<Array<Scalars["String"]["input"]>>;
+  risks?: InputMaybe<Array<Scalars["String"]["input"]>>;
+  followUpAppointments?: InputMaybe<Array<Scalars["String"]["input"]>>;
+  noneKnown?: InputMaybe<Array<PacketPart>>;
+  /** When the agency's own system recorded it. */
+  recordedAt?: InputMaybe<Scalars["DateTime"]["input"]>;
+};
+
+export type ConfirmReceiptInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  /** The handoff's. */
+  id: Scalars["ID"]["input"];
+  /** The packet's. */
+  expectedVersion: Scalars["Int"]["input"];
+  parts: Array<PacketPart>;
+};
+
+export type ReconcileMedicationsInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  /** The handoff's. */
+  id: Scalars["ID"]["input"];
+  /** The packet's. */
+  expectedVersion: Scalars["Int"]["input"];
+  /** How many medicines did not agree; 0 if all did. */
+  discrepancies: Scalars["Int"]["input"];
 };
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -905,10 +1562,16 @@ export type ResolversTypes = {
   Contact: ResolverTypeWrapper<ContactInDomain>;
   Identifier: ResolverTypeWrapper<Identifier>;
   Person: ResolverTypeWrapper<PersonInDomain>;
+  PersonLinkType: PersonLinkType;
+  PersonLink: ResolverTypeWrapper<PersonLinkInDomain>;
   Reading: Reading;
   Readings: ResolverTypeWrapper<ReadingsInDomain>;
   Encounter: ResolverTypeWrapper<EncounterInDomain>;
   Medication: ResolverTypeWrapper<MedicationInDomain>;
+  LabResult: ResolverTypeWrapper<LabResultInDomain>;
+  ClinicalNote: ResolverTypeWrapper<ClinicalNoteInDomain>;
+  PsychotherapyNote: ResolverTypeWrapper<PsychotherapyNoteInDomain>;
+  Claim: ResolverTypeWrapper<ClaimInDomain>;
   RaisedCategory: RaisedCategory;
   ContentLabel: ResolverTypeWrapper<ContentLabelInDomain>;
   ContentLabelConnection: ResolverTypeWrapper<
@@ -920,23 +1583,60 @@ export type ResolversTypes = {
   LabelContentInput: LabelContentInput;
   WithdrawContentLabelInput: WithdrawContentLabelInput;
   InterfaceKind: InterfaceKind;
+  InterfaceStatus: InterfaceStatus;
   Interface: ResolverTypeWrapper<InterfaceInDomain>;
   InterfaceVersion: ResolverTypeWrapper<InterfaceVersionInDomain>;
+  InterfaceDraft: ResolverTypeWrapper<InterfaceDraftInDomain>;
+  OperatingRules: ResolverTypeWrapper<OperatingRulesInDomain>;
+  ClockBasis: ClockBasis;
+  TimeAllowed: ResolverTypeWrapper<TimeAllowed>;
+  ResponseTime: ResolverTypeWrapper<ResponseTime>;
+  ServiceEvidence: ResolverTypeWrapper<ServiceEvidence>;
+  EvidenceItem: ResolverTypeWrapper<EvidenceItem>;
+  DocumentationRule: ResolverTypeWrapper<DocumentationRule>;
+  Rung: Rung;
+  EscalationThreshold: ResolverTypeWrapper<EscalationThreshold>;
+  DisputeRung: DisputeRung;
+  DisputeStep: ResolverTypeWrapper<DisputeStep>;
+  HandoffPart: HandoffPart;
+  Responsibility: ResolverTypeWrapper<Responsibility>;
+  Weekday: Weekday;
+  WorkingHours: ResolverTypeWrapper<WorkingHours>;
+  Holiday: ResolverTypeWrapper<Holiday>;
+  NoticeLead: ResolverTypeWrapper<NoticeLead>;
+  Float: ResolverTypeWrapper<Scalars["Float"]["output"]>;
+  Boolean: ResolverTypeWrapper<Scalars["Boolean"]["output"]>;
   ReferralStatus: ReferralStatus;
   Priority: Priority;
   Referral: ResolverTypeWrapper<ReferralInDomain>;
+  Bounces: ResolverTypeWrapper<BouncesInDomain>;
   HandoffState: HandoffState;
   HandoffMove: HandoffMove;
   DeclineReason: DeclineReason;
   CompletionReason: CompletionReason;
   CancellationReason: CancellationReason;
   HandoffOrigin: HandoffOrigin;
+  CapacityStatus: CapacityStatus;
   Handoff: ResolverTypeWrapper<HandoffInDomain>;
+  PacketPart: PacketPart;
+  DischargePacket: ResolverTypeWrapper<DischargePacketInDomain>;
+  SuppliedPart: ResolverTypeWrapper<SuppliedPartInDomain>;
+  PacketReceipt: ResolverTypeWrapper<PacketReceiptInDomain>;
+  MedicationReconciliation: ResolverTypeWrapper<MedicationReconciliationInDomain>;
+  PacketContents: ResolverTypeWrapper<PacketContentsInDomain>;
+  PacketReadings: ResolverTypeWrapper<PacketReadingsInDomain>;
+  PacketMedication: ResolverTypeWrapper<PacketMedicationInDomain>;
+  PacketFunctionalStatus: ResolverTypeWrapper<PacketFunctionalStatusInDomain>;
+  PacketRisk: ResolverTypeWrapper<PacketRiskInDomain>;
+  PacketFollowUp: ResolverTypeWrapper<PacketFollowUpInDomain>;
+  SoftRefusalRule: SoftRefusalRule;
+  SoftRefusal: ResolverTypeWrapper<SoftRefusalInDomain>;
+  ProposedDispute: ResolverTypeWrapper<ProposedDispute>;
+  DisputeType: DisputeType;
+  DisputeSubject: DisputeSubject;
   CareGap: ResolverTypeWrapper<CareGap>;
-  Float: ResolverTypeWrapper<Scalars["Float"]["output"]>;
   HandoffEvent: ResolverTypeWrapper<HandoffEventInDomain>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  Boolean: ResolverTypeWrapper<Scalars["Boolean"]["output"]>;
   AgencyConnection: ResolverTypeWrapper<
     Omit<AgencyConnection, "edges"> & { edges: Array<ResolversTypes["AgencyEdge"]> }
   >;
@@ -946,6 +1646,12 @@ export type ResolversTypes = {
   >;
   InterfaceEdge: ResolverTypeWrapper<
     Omit<InterfaceEdge, "node"> & { node: ResolversTypes["Interface"] }
+  >;
+  InterfaceDraftConnection: ResolverTypeWrapper<
+    Omit<InterfaceDraftConnection, "edges"> & { edges: Array<ResolversTypes["InterfaceDraftEdge"]> }
+  >;
+  InterfaceDraftEdge: ResolverTypeWrapper<
+    Omit<InterfaceDraftEdge, "node"> & { node: ResolversTypes["InterfaceDraft"] }
   >;
   EncounterConnection: ResolverTypeWrapper<
     Omit<EncounterConnection, "edges"> & { edges: Array<ResolversTypes["EncounterEdge"]> }
@@ -962,7 +1668,22 @@ export type ResolversTypes = {
   ContactInput: ContactInput;
   AgreeInterfaceInput: AgreeInterfaceInput;
   ReviseInterfaceInput: ReviseInterfaceInput;
+  DraftInterfaceInput: DraftInterfaceInput;
+  AmendInterfaceInput: AmendInterfaceInput;
+  PublishInterfaceInput: PublishInterfaceInput;
+  OperatingRulesInput: OperatingRulesInput;
+  TimeAllowedInput: TimeAllowedInput;
+  ResponseTimeInput: ResponseTimeInput;
+  ServiceEvidenceInput: ServiceEvidenceInput;
+  EvidenceItemInput: EvidenceItemInput;
+  DocumentationRuleInput: DocumentationRuleInput;
+  EscalationThresholdInput: EscalationThresholdInput;
+  DisputeStepInput: DisputeStepInput;
+  ResponsibilityInput: ResponsibilityInput;
+  WorkingHoursInput: WorkingHoursInput;
+  HolidayInput: HolidayInput;
   ReferPersonInput: ReferPersonInput;
+  SupplyEvidenceInput: SupplyEvidenceInput;
   OfferHandoffInput: OfferHandoffInput;
   HandoffMoveInput: HandoffMoveInput;
   HandoffItemsInput: HandoffItemsInput;
@@ -971,6 +1692,9 @@ export type ResolversTypes = {
   ScheduleHandoffInput: ScheduleHandoffInput;
   CompleteHandoffInput: CompleteHandoffInput;
   CancelHandoffInput: CancelHandoffInput;
+  SupplyPacketInput: SupplyPacketInput;
+  ConfirmReceiptInput: ConfirmReceiptInput;
+  ReconcileMedicationsInput: ReconcileMedicationsInput;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -985,9 +1709,14 @@ export type ResolversParentTypes = {
   Contact: ContactInDomain;
   Identifier: Identifier;
   Person: PersonInDomain;
+  PersonLink: PersonLinkInDomain;
   Readings: ReadingsInDomain;
   Encounter: EncounterInDomain;
   Medication: MedicationInDomain;
+  LabResult: LabResultInDomain;
+  ClinicalNote: ClinicalNoteInDomain;
+  PsychotherapyNote: PsychotherapyNoteInDomain;
+  Claim: ClaimInDomain;
   ContentLabel: ContentLabelInDomain;
   ContentLabelConnection: Omit<ContentLabelConnection, "edges"> & {
     edges: Array<ResolversParentTypes["ContentLabelEdge"]>;
@@ -997,13 +1726,39 @@ export type ResolversParentTypes = {
   WithdrawContentLabelInput: WithdrawContentLabelInput;
   Interface: InterfaceInDomain;
   InterfaceVersion: InterfaceVersionInDomain;
-  Referral: ReferralInDomain;
-  Handoff: HandoffInDomain;
-  CareGap: CareGap;
+  InterfaceDraft: InterfaceDraftInDomain;
+  OperatingRules: OperatingRulesInDomain;
+  TimeAllowed: TimeAllowed;
+  ResponseTime: ResponseTime;
+  ServiceEvidence: ServiceEvidence;
+  EvidenceItem: EvidenceItem;
+  DocumentationRule: DocumentationRule;
+  EscalationThreshold: EscalationThreshold;
+  DisputeStep: DisputeStep;
+  Responsibility: Responsibility;
+  WorkingHours: WorkingHours;
+  Holiday: Holiday;
+  NoticeLead: NoticeLead;
   Float: Scalars["Float"]["output"];
+  Boolean: Scalars["Boolean"]["output"];
+  Referral: ReferralInDomain;
+  Bounces: BouncesInDomain;
+  Handoff: HandoffInDomain;
+  DischargePacket: DischargePacketInDomain;
+  SuppliedPart: SuppliedPartInDomain;
+  PacketReceipt: PacketReceiptInDomain;
+  MedicationReconciliation: MedicationReconciliationInDomain;
+  PacketContents: PacketContentsInDomain;
+  PacketReadings: PacketReadingsInDomain;
+  PacketMedication: PacketMedicationInDomain;
+  PacketFunctionalStatus: PacketFunctionalStatusInDomain;
+  PacketRisk: PacketRiskInDomain;
+  PacketFollowUp: PacketFollowUpInDomain;
+  SoftRefusal: SoftRefusalInDomain;
+  ProposedDispute: ProposedDispute;
+  CareGap: CareGap;
   HandoffEvent: HandoffEventInDomain;
   PageInfo: PageInfo;
-  Boolean: Scalars["Boolean"]["output"];
   AgencyConnection: Omit<AgencyConnection, "edges"> & {
     edges: Array<ResolversParentTypes["AgencyEdge"]>;
   };
@@ -1012,6 +1767,12 @@ export type ResolversParentTypes = {
     edges: Array<ResolversParentTypes["InterfaceEdge"]>;
   };
   InterfaceEdge: Omit<InterfaceEdge, "node"> & { node: ResolversParentTypes["Interface"] };
+  InterfaceDraftConnection: Omit<InterfaceDraftConnection, "edges"> & {
+    edges: Array<ResolversParentTypes["InterfaceDraftEdge"]>;
+  };
+  InterfaceDraftEdge: Omit<InterfaceDraftEdge, "node"> & {
+    node: ResolversParentTypes["InterfaceDraft"];
+  };
   EncounterConnection: Omit<EncounterConnection, "edges"> & {
     edges: Array<ResolversParentTypes["EncounterEdge"]>;
   };
@@ -1023,7 +1784,22 @@ export type ResolversParentTypes = {
   ContactInput: ContactInput;
   AgreeInterfaceInput: AgreeInterfaceInput;
   ReviseInterfaceInput: ReviseInterfaceInput;
+  DraftInterfaceInput: DraftInterfaceInput;
+  AmendInterfaceInput: AmendInterfaceInput;
+  PublishInterfaceInput: PublishInterfaceInput;
+  OperatingRulesInput: OperatingRulesInput;
+  TimeAllowedInput: TimeAllowedInput;
+  ResponseTimeInput: ResponseTimeInput;
+  ServiceEvidenceInput: ServiceEvidenceInput;
+  EvidenceItemInput: EvidenceItemInput;
+  DocumentationRuleInput: DocumentationRuleInput;
+  EscalationThresholdInput: EscalationThresholdInput;
+  DisputeStepInput: DisputeStepInput;
+  ResponsibilityInput: ResponsibilityInput;
+  WorkingHoursInput: WorkingHoursInput;
+  HolidayInput: HolidayInput;
   ReferPersonInput: ReferPersonInput;
+  SupplyEvidenceInput: SupplyEvidenceInput;
   OfferHandoffInput: OfferHandoffInput;
   HandoffMoveInput: HandoffMoveInput;
   HandoffItemsInput: HandoffItemsInput;
@@ -1032,6 +1808,9 @@ export type ResolversParentTypes = {
   ScheduleHandoffInput: ScheduleHandoffInput;
   CompleteHandoffInput: CompleteHandoffInput;
   CancelHandoffInput: CancelHandoffInput;
+  SupplyPacketInput: SupplyPacketInput;
+  ConfirmReceiptInput: ConfirmReceiptInput;
+  ReconcileMedicationsInput: ReconcileMedicationsInput;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<
@@ -1087,6 +1866,18 @@ export type QueryResolvers<
     ContextType,
     RequireFields<QueryInterfacesArgs, "first">
   >;
+  interfaceDraft?: Resolver<
+    Maybe<ResolversTypes["InterfaceDraft"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryInterfaceDraftArgs, "id">
+  >;
+  interfaceDrafts?: Resolver<
+    Maybe<ResolversTypes["InterfaceDraftConnection"]>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryInterfaceDraftsArgs, "first">
+  >;
   referral?: Resolver<
     Maybe<ResolversTypes["Referral"]>,
     ParentType,
@@ -1141,11 +1932,35 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationReviseInterfaceArgs, "input">
   >;
+  draftInterface?: Resolver<
+    Maybe<ResolversTypes["InterfaceDraft"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationDraftInterfaceArgs, "input">
+  >;
+  amendInterface?: Resolver<
+    Maybe<ResolversTypes["InterfaceDraft"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationAmendInterfaceArgs, "input">
+  >;
+  publishInterface?: Resolver<
+    Maybe<ResolversTypes["Interface"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationPublishInterfaceArgs, "input">
+  >;
   referPerson?: Resolver<
     Maybe<ResolversTypes["Referral"]>,
     ParentType,
     ContextType,
     RequireFields<MutationReferPersonArgs, "input">
+  >;
+  supplyEvidence?: Resolver<
+    Maybe<ResolversTypes["Referral"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationSupplyEvidenceArgs, "input">
   >;
   offerHandoff?: Resolver<
     Maybe<ResolversTypes["Handoff"]>,
@@ -1237,6 +2052,24 @@ export type MutationResolvers<
     ContextType,
     RequireFields<MutationReopenHandoffArgs, "input">
   >;
+  supplyPacket?: Resolver<
+    Maybe<ResolversTypes["Handoff"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationSupplyPacketArgs, "input">
+  >;
+  confirmReceipt?: Resolver<
+    Maybe<ResolversTypes["Handoff"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationConfirmReceiptArgs, "input">
+  >;
+  reconcileMedications?: Resolver<
+    Maybe<ResolversTypes["Handoff"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationReconcileMedicationsArgs, "input">
+  >;
 };
 
 export type AgencyResolvers<
@@ -1293,6 +2126,7 @@ export type PersonResolvers<
   name?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
   birthDate?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
   identifiers?: Resolver<Maybe<Array<ResolversTypes["Identifier"]>>, ParentType, ContextType>;
+  links?: Resolver<Maybe<Array<ResolversTypes["PersonLink"]>>, ParentType, ContextType>;
   encounters?: Resolver<
     Maybe<ResolversTypes["EncounterConnection"]>,
     ParentType,
@@ -1307,6 +2141,23 @@ export type PersonResolvers<
   >;
   readings?: Resolver<Maybe<ResolversTypes["Readings"]>, ParentType, ContextType>;
   medications?: Resolver<Maybe<Array<ResolversTypes["Medication"]>>, ParentType, ContextType>;
+  labResults?: Resolver<Maybe<Array<ResolversTypes["LabResult"]>>, ParentType, ContextType>;
+  clinicalNotes?: Resolver<Maybe<Array<ResolversTypes["ClinicalNote"]>>, ParentType, ContextType>;
+  psychotherapyNotes?: Resolver<
+    Maybe<Array<ResolversTypes["PsychotherapyNote"]>>,
+    ParentType,
+    ContextType
+  >;
+  claims?: Resolver<Maybe<Array<ResolversTypes["Claim"]>>, ParentType, ContextType>;
+};
+
+export type PersonLinkResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PersonLink"] = ResolversParentTypes["PersonLink"],
+> = {
+  type?: Resolver<Maybe<ResolversTypes["PersonLinkType"]>, ParentType, ContextType>;
+  other?: Resolver<Maybe<ResolversTypes["Person"]>, ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
 };
 
 export type ReadingsResolvers<
@@ -1338,6 +2189,55 @@ export type MedicationResolvers<
   name?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
   status?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
   code?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type LabResultResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["LabResult"] = ResolversParentTypes["LabResult"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  code?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  at?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type ClinicalNoteResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ClinicalNote"] = ResolversParentTypes["ClinicalNote"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  code?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  at?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type PsychotherapyNoteResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PsychotherapyNote"] =
+    ResolversParentTypes["PsychotherapyNote"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  code?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  at?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type ClaimResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Claim"] = ResolversParentTypes["Claim"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  code?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  services?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  at?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
 };
 
 export type ContentLabelResolvers<
@@ -1387,6 +2287,7 @@ export type InterfaceResolvers<
   kind?: Resolver<ResolversTypes["InterfaceKind"], ParentType, ContextType>;
   name?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
   version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes["InterfaceStatus"], ParentType, ContextType>;
   asOf?: Resolver<
     Maybe<ResolversTypes["InterfaceVersion"]>,
     ParentType,
@@ -1395,6 +2296,7 @@ export type InterfaceResolvers<
   >;
   parties?: Resolver<Array<ResolversTypes["Agency"]>, ParentType, ContextType>;
   contacts?: Resolver<Maybe<Array<ResolversTypes["Contact"]>>, ParentType, ContextType>;
+  rules?: Resolver<Maybe<ResolversTypes["OperatingRules"]>, ParentType, ContextType>;
 };
 
 export type InterfaceVersionResolvers<
@@ -1405,8 +2307,166 @@ export type InterfaceVersionResolvers<
   version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes["InterfaceKind"], ParentType, ContextType>;
   name?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes["InterfaceStatus"], ParentType, ContextType>;
   parties?: Resolver<Array<ResolversTypes["Agency"]>, ParentType, ContextType>;
   since?: Resolver<ResolversTypes["DateTime"], ParentType, ContextType>;
+  publishedBy?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  publishedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  contacts?: Resolver<Maybe<Array<ResolversTypes["Contact"]>>, ParentType, ContextType>;
+  rules?: Resolver<Maybe<ResolversTypes["OperatingRules"]>, ParentType, ContextType>;
+};
+
+export type InterfaceDraftResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["InterfaceDraft"] =
+    ResolversParentTypes["InterfaceDraft"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes["Int"], ParentType, ContextType>;
+  interface?: Resolver<Maybe<ResolversTypes["Interface"]>, ParentType, ContextType>;
+  basedOn?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+  proposedBy?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  kind?: Resolver<Maybe<ResolversTypes["InterfaceKind"]>, ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  parties?: Resolver<Array<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  contacts?: Resolver<Array<ResolversTypes["Contact"]>, ParentType, ContextType>;
+  rules?: Resolver<ResolversTypes["OperatingRules"], ParentType, ContextType>;
+  gaps?: Resolver<Array<ResolversTypes["String"]>, ParentType, ContextType>;
+  publishedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type OperatingRulesResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["OperatingRules"] =
+    ResolversParentTypes["OperatingRules"],
+> = {
+  responseTimes?: Resolver<Maybe<Array<ResolversTypes["ResponseTime"]>>, ParentType, ContextType>;
+  noticeLeadHours?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+  minimumEvidence?: Resolver<
+    Maybe<Array<ResolversTypes["ServiceEvidence"]>>,
+    ParentType,
+    ContextType
+  >;
+  documentation?: Resolver<
+    Maybe<Array<ResolversTypes["DocumentationRule"]>>,
+    ParentType,
+    ContextType
+  >;
+  escalation?: Resolver<
+    Maybe<Array<ResolversTypes["EscalationThreshold"]>>,
+    ParentType,
+    ContextType
+  >;
+  disputeRoute?: Resolver<Maybe<Array<ResolversTypes["DisputeStep"]>>, ParentType, ContextType>;
+  responsibilities?: Resolver<
+    Maybe<Array<ResolversTypes["Responsibility"]>>,
+    ParentType,
+    ContextType
+  >;
+  timeZone?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  weeklyHours?: Resolver<Maybe<Array<ResolversTypes["WorkingHours"]>>, ParentType, ContextType>;
+  holidays?: Resolver<Maybe<Array<ResolversTypes["Holiday"]>>, ParentType, ContextType>;
+  sameDayCutOff?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type TimeAllowedResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["TimeAllowed"] = ResolversParentTypes["TimeAllowed"],
+> = {
+  basis?: Resolver<ResolversTypes["ClockBasis"], ParentType, ContextType>;
+  amount?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+};
+
+export type ResponseTimeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ResponseTime"] = ResolversParentTypes["ResponseTime"],
+> = {
+  state?: Resolver<ResolversTypes["HandoffState"], ParentType, ContextType>;
+  within?: Resolver<ResolversTypes["TimeAllowed"], ParentType, ContextType>;
+};
+
+export type ServiceEvidenceResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ServiceEvidence"] =
+    ResolversParentTypes["ServiceEvidence"],
+> = {
+  service?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  items?: Resolver<Array<ResolversTypes["EvidenceItem"]>, ParentType, ContextType>;
+};
+
+export type EvidenceItemResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["EvidenceItem"] = ResolversParentTypes["EvidenceItem"],
+> = {
+  code?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+};
+
+export type DocumentationRuleResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["DocumentationRule"] =
+    ResolversParentTypes["DocumentationRule"],
+> = {
+  document?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  by?: Resolver<ResolversTypes["HandoffPart"], ParentType, ContextType>;
+  within?: Resolver<ResolversTypes["TimeAllowed"], ParentType, ContextType>;
+};
+
+export type EscalationThresholdResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["EscalationThreshold"] =
+    ResolversParentTypes["EscalationThreshold"],
+> = {
+  rung?: Resolver<ResolversTypes["Rung"], ParentType, ContextType>;
+  target?: Resolver<ResolversTypes["TimeAllowed"], ParentType, ContextType>;
+  breach?: Resolver<ResolversTypes["TimeAllowed"], ParentType, ContextType>;
+};
+
+export type DisputeStepResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["DisputeStep"] = ResolversParentTypes["DisputeStep"],
+> = {
+  rung?: Resolver<ResolversTypes["DisputeRung"], ParentType, ContextType>;
+  target?: Resolver<ResolversTypes["TimeAllowed"], ParentType, ContextType>;
+  breach?: Resolver<ResolversTypes["TimeAllowed"], ParentType, ContextType>;
+};
+
+export type ResponsibilityResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Responsibility"] =
+    ResolversParentTypes["Responsibility"],
+> = {
+  step?: Resolver<ResolversTypes["HandoffMove"], ParentType, ContextType>;
+  by?: Resolver<ResolversTypes["HandoffPart"], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  within?: Resolver<ResolversTypes["TimeAllowed"], ParentType, ContextType>;
+  evidence?: Resolver<Array<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type WorkingHoursResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["WorkingHours"] = ResolversParentTypes["WorkingHours"],
+> = {
+  day?: Resolver<ResolversTypes["Weekday"], ParentType, ContextType>;
+  opens?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  closes?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+};
+
+export type HolidayResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Holiday"] = ResolversParentTypes["Holiday"],
+> = {
+  date?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+};
+
+export type NoticeLeadResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["NoticeLead"] = ResolversParentTypes["NoticeLead"],
+> = {
+  hours?: Resolver<Maybe<ResolversTypes["Float"]>, ParentType, ContextType>;
+  required?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+  isLate?: Resolver<Maybe<ResolversTypes["Boolean"]>, ParentType, ContextType>;
 };
 
 export type ReferralResolvers<
@@ -1429,6 +2489,23 @@ export type ReferralResolvers<
   referrer?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
   handoffs?: Resolver<Maybe<Array<ResolversTypes["Handoff"]>>, ParentType, ContextType>;
   authoredAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  evidence?: Resolver<Maybe<Array<ResolversTypes["String"]>>, ParentType, ContextType>;
+  missingEvidence?: Resolver<
+    Maybe<Array<ResolversTypes["EvidenceItem"]>>,
+    ParentType,
+    ContextType,
+    RequireFields<ReferralMissingEvidenceArgs, "interface">
+  >;
+  bounces?: Resolver<Maybe<ResolversTypes["Bounces"]>, ParentType, ContextType>;
+};
+
+export type BouncesResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Bounces"] = ResolversParentTypes["Bounces"],
+> = {
+  hops?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+  loops?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+  path?: Resolver<Maybe<Array<ResolversTypes["Agency"]>>, ParentType, ContextType>;
 };
 
 export type HandoffResolvers<
@@ -1460,13 +2537,150 @@ export type HandoffResolvers<
   items?: Resolver<Maybe<Array<ResolversTypes["String"]>>, ParentType, ContextType>;
   appointmentAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
   reviewAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  capacityStatus?: Resolver<Maybe<ResolversTypes["CapacityStatus"]>, ParentType, ContextType>;
+  waitlistPosition?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
   redirectTo?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  missingEvidence?: Resolver<Maybe<Array<ResolversTypes["EvidenceItem"]>>, ParentType, ContextType>;
+  noticeLead?: Resolver<Maybe<ResolversTypes["NoticeLead"]>, ParentType, ContextType>;
   origin?: Resolver<Maybe<ResolversTypes["HandoffOrigin"]>, ParentType, ContextType>;
   gap?: Resolver<Maybe<ResolversTypes["CareGap"]>, ParentType, ContextType>;
   occurredAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
   recordedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
   receivedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  dueAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  softRefusals?: Resolver<Maybe<Array<ResolversTypes["SoftRefusal"]>>, ParentType, ContextType>;
   history?: Resolver<Maybe<Array<ResolversTypes["HandoffEvent"]>>, ParentType, ContextType>;
+  packet?: Resolver<Maybe<ResolversTypes["DischargePacket"]>, ParentType, ContextType>;
+};
+
+export type DischargePacketResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["DischargePacket"] =
+    ResolversParentTypes["DischargePacket"],
+> = {
+  version?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+  isComplete?: Resolver<Maybe<ResolversTypes["Boolean"]>, ParentType, ContextType>;
+  missingParts?: Resolver<Maybe<Array<ResolversTypes["PacketPart"]>>, ParentType, ContextType>;
+  unconfirmedParts?: Resolver<Maybe<Array<ResolversTypes["PacketPart"]>>, ParentType, ContextType>;
+  parts?: Resolver<Maybe<Array<ResolversTypes["SuppliedPart"]>>, ParentType, ContextType>;
+  contents?: Resolver<Maybe<ResolversTypes["PacketContents"]>, ParentType, ContextType>;
+  reconciliation?: Resolver<
+    Maybe<ResolversTypes["MedicationReconciliation"]>,
+    ParentType,
+    ContextType
+  >;
+};
+
+export type SuppliedPartResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["SuppliedPart"] = ResolversParentTypes["SuppliedPart"],
+> = {
+  part?: Resolver<Maybe<ResolversTypes["PacketPart"]>, ParentType, ContextType>;
+  recordedBy?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  recordedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  receivedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  receipt?: Resolver<Maybe<ResolversTypes["PacketReceipt"]>, ParentType, ContextType>;
+};
+
+export type PacketReceiptResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PacketReceipt"] = ResolversParentTypes["PacketReceipt"],
+> = {
+  confirmedBy?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  confirmedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type MedicationReconciliationResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["MedicationReconciliation"] =
+    ResolversParentTypes["MedicationReconciliation"],
+> = {
+  reconciledBy?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  reconciledAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  discrepancies?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+};
+
+export type PacketContentsResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PacketContents"] =
+    ResolversParentTypes["PacketContents"],
+> = {
+  readings?: Resolver<Maybe<ResolversTypes["PacketReadings"]>, ParentType, ContextType>;
+  medications?: Resolver<Maybe<Array<ResolversTypes["PacketMedication"]>>, ParentType, ContextType>;
+  functionalStatus?: Resolver<
+    Maybe<Array<ResolversTypes["PacketFunctionalStatus"]>>,
+    ParentType,
+    ContextType
+  >;
+  risks?: Resolver<Maybe<Array<ResolversTypes["PacketRisk"]>>, ParentType, ContextType>;
+  followUpAppointments?: Resolver<
+    Maybe<Array<ResolversTypes["PacketFollowUp"]>>,
+    ParentType,
+    ContextType
+  >;
+};
+
+export type PacketReadingsResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PacketReadings"] =
+    ResolversParentTypes["PacketReadings"],
+> = {
+  medications?: Resolver<Maybe<ResolversTypes["Reading"]>, ParentType, ContextType>;
+  functionalStatus?: Resolver<Maybe<ResolversTypes["Reading"]>, ParentType, ContextType>;
+  risks?: Resolver<Maybe<ResolversTypes["Reading"]>, ParentType, ContextType>;
+  followUpAppointments?: Resolver<Maybe<ResolversTypes["Reading"]>, ParentType, ContextType>;
+};
+
+export type PacketMedicationResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PacketMedication"] =
+    ResolversParentTypes["PacketMedication"],
+> = {
+  text?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type PacketFunctionalStatusResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PacketFunctionalStatus"] =
+    ResolversParentTypes["PacketFunctionalStatus"],
+> = {
+  text?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type PacketRiskResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PacketRisk"] = ResolversParentTypes["PacketRisk"],
+> = {
+  text?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type PacketFollowUpResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PacketFollowUp"] =
+    ResolversParentTypes["PacketFollowUp"],
+> = {
+  text?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+};
+
+export type SoftRefusalResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["SoftRefusal"] = ResolversParentTypes["SoftRefusal"],
+> = {
+  rule?: Resolver<Maybe<ResolversTypes["SoftRefusalRule"]>, ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  cycle?: Resolver<Maybe<ResolversTypes["Int"]>, ParentType, ContextType>;
+  agency?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  proposesDispute?: Resolver<Maybe<ResolversTypes["ProposedDispute"]>, ParentType, ContextType>;
+};
+
+export type ProposedDisputeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["ProposedDispute"] =
+    ResolversParentTypes["ProposedDispute"],
+> = {
+  type?: Resolver<Maybe<ResolversTypes["DisputeType"]>, ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes["DisputeSubject"]>, ParentType, ContextType>;
 };
 
 export type CareGapResolvers<
@@ -1538,6 +2752,24 @@ export type InterfaceEdgeResolvers<
   node?: Resolver<ResolversTypes["Interface"], ParentType, ContextType>;
 };
 
+export type InterfaceDraftConnectionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["InterfaceDraftConnection"] =
+    ResolversParentTypes["InterfaceDraftConnection"],
+> = {
+  edges?: Resolver<Array<ResolversTypes["InterfaceDraftEdge"]>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes["PageInfo"], ParentType, ContextType>;
+};
+
+export type InterfaceDraftEdgeResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["InterfaceDraftEdge"] =
+    ResolversParentTypes["InterfaceDraftEdge"],
+> = {
+  cursor?: Resolver<ResolversTypes["String"], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes["InterfaceDraft"], ParentType, ContextType>;
+};
+
 export type EncounterConnectionResolvers<
   ContextType = Context,
   ParentType extends ResolversParentTypes["EncounterConnection"] =
@@ -1580,16 +2812,47 @@ export type Resolvers<ContextType = Context> = {
   Contact?: ContactResolvers<ContextType>;
   Identifier?: IdentifierResolvers<ContextType>;
   Person?: PersonResolvers<ContextType>;
+  PersonLink?: PersonLinkResolvers<ContextType>;
   Readings?: ReadingsResolvers<ContextType>;
   Encounter?: EncounterResolvers<ContextType>;
   Medication?: MedicationResolvers<ContextType>;
+  LabResult?: LabResultResolvers<ContextType>;
+  ClinicalNote?: ClinicalNoteResolvers<ContextType>;
+  PsychotherapyNote?: PsychotherapyNoteResolvers<ContextType>;
+  Claim?: ClaimResolvers<ContextType>;
   ContentLabel?: ContentLabelResolvers<ContextType>;
   ContentLabelConnection?: ContentLabelConnectionResolvers<ContextType>;
   ContentLabelEdge?: ContentLabelEdgeResolvers<ContextType>;
   Interface?: InterfaceResolvers<ContextType>;
   InterfaceVersion?: InterfaceVersionResolvers<ContextType>;
+  InterfaceDraft?: InterfaceDraftResolvers<ContextType>;
+  OperatingRules?: OperatingRulesResolvers<ContextType>;
+  TimeAllowed?: TimeAllowedResolvers<ContextType>;
+  ResponseTime?: ResponseTimeResolvers<ContextType>;
+  ServiceEvidence?: ServiceEvidenceResolvers<ContextType>;
+  EvidenceItem?: EvidenceItemResolvers<ContextType>;
+  DocumentationRule?: DocumentationRuleResolvers<ContextType>;
+  EscalationThreshold?: EscalationThresholdResolvers<ContextType>;
+  DisputeStep?: DisputeStepResolvers<ContextType>;
+  Responsibility?: ResponsibilityResolvers<ContextType>;
+  WorkingHours?: WorkingHoursResolvers<ContextType>;
+  Holiday?: HolidayResolvers<ContextType>;
+  NoticeLead?: NoticeLeadResolvers<ContextType>;
   Referral?: ReferralResolvers<ContextType>;
+  Bounces?: BouncesResolvers<ContextType>;
   Handoff?: HandoffResolvers<ContextType>;
+  DischargePacket?: DischargePacketResolvers<ContextType>;
+  SuppliedPart?: SuppliedPartResolvers<ContextType>;
+  PacketReceipt?: PacketReceiptResolvers<ContextType>;
+  MedicationReconciliation?: MedicationReconciliationResolvers<ContextType>;
+  PacketContents?: PacketContentsResolvers<ContextType>;
+  PacketReadings?: PacketReadingsResolvers<ContextType>;
+  PacketMedication?: PacketMedicationResolvers<ContextType>;
+  PacketFunctionalStatus?: PacketFunctionalStatusResolvers<ContextType>;
+  PacketRisk?: PacketRiskResolvers<ContextType>;
+  PacketFollowUp?: PacketFollowUpResolvers<ContextType>;
+  SoftRefusal?: SoftRefusalResolvers<ContextType>;
+  ProposedDispute?: ProposedDisputeResolvers<ContextType>;
   CareGap?: CareGapResolvers<ContextType>;
   HandoffEvent?: HandoffEventResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
@@ -1597,6 +2860,8 @@ export type Resolvers<ContextType = Context> = {
   AgencyEdge?: AgencyEdgeResolvers<ContextType>;
   InterfaceConnection?: InterfaceConnectionResolvers<ContextType>;
   InterfaceEdge?: InterfaceEdgeResolvers<ContextType>;
+  InterfaceDraftConnection?: InterfaceDraftConnectionResolvers<ContextType>;
+  InterfaceDraftEdge?: InterfaceDraftEdgeResolvers<ContextType>;
   EncounterConnection?: EncounterConnectionResolvers<ContextType>;
   EncounterEdge?: EncounterEdgeResolvers<ContextType>;
   HandoffConnection?: HandoffConnectionResolvers<ContextType>;

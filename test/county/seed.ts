@@ -4,6 +4,7 @@ import type { House } from "../../scripts/house.ts";
 import { enrolAgency } from "../../subgraphs/referrals/agency-store.ts";
 import { agencies, at, COUNTY_PERSON_ID, HOSPITAL_MRN, people, personas } from "./county.ts";
 import type { CountyAgency, PersonaName } from "./county.ts";
+import { operatingRules } from "./operating-rules.ts";
 
 const NPI = "http://hl7.org/fhir/sid/us-npi";
 
@@ -184,6 +185,22 @@ export const seed = async (house: House): Promise<void> => {
       ],
     },
   );
+  const proposed = await tell(
+    "referrals",
+    "hospital-executive",
+    "draftInterface",
+    "DraftInterfaceInput",
+    "discharge rules",
+    { interfaceId: discharge.id, rules: operatingRules },
+  );
+  await tell(
+    "referrals",
+    "bh-executive",
+    "publishInterface",
+    "PublishInterfaceInput",
+    "discharge rules published",
+    { id: proposed.id, expectedVersion: proposed.version },
+  );
   const agreement = await tell(
     "information-sharing",
     "hospital-executive",
@@ -221,6 +238,18 @@ export const seed = async (house: House): Promise<void> => {
       personId: maria,
       service: "Outpatient behavioral health",
       priority: "URGENT",
+    },
+  );
+  await tell(
+    "referrals",
+    "discharge-coordinator",
+    "supplyEvidence",
+    "SupplyEvidenceInput",
+    "maria's evidence",
+    {
+      id: outpatient.id,
+      expectedVersion: outpatient.version,
+      evidence: ["MEDICATION_LIST", "RISK_ASSESSMENT"],
     },
   );
   const offered = await tell(
@@ -268,6 +297,18 @@ export const seed = async (house: House): Promise<void> => {
       personId: walter,
       service: "Supported housing placement",
       priority: "ASAP",
+    },
+  );
+  await tell(
+    "referrals",
+    "discharge-coordinator",
+    "supplyEvidence",
+    "SupplyEvidenceInput",
+    "walter's evidence",
+    {
+      id: placement.id,
+      expectedVersion: placement.version,
+      evidence: ["FUNCTIONAL_STATUS", "HOUSING_HISTORY"],
     },
   );
   const waiting = await tell(

@@ -1,31 +1,24 @@
 /** FHIR's stays, requests and tasks: what shows and moves a handoff. */
-import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#schema/problems.ts";
 import type { Encounter, ServiceRequest, Task } from "fhir/r4";
-import { report, retract, unmoved } from "../handoff.ts";
-import type { Handoff } from "../handoff.ts";
-import { interfaceOf, lockedHandoff, saveHandoff } from "../handoff-store.ts";
-import { kindOf } from "../agency-store.ts";
-import { followedUpTo } from "../person.ts";
-import { tie } from "../person-store.ts";
-import { raisedBy } from "../records.ts";
 import { saveReferral, storedReferral } from "../referral-store.ts";
 import type { Priority, ReferralStatus } from "../referral.ts";
+import { reportAsk, reportStay } from "../reported.ts";
 import { target } from "./bundle.ts";
-import {
-  agencyOfLocation,
-  encounterStatus,
-  meaning,
-  means,
-  saveEncounter,
-} from "./intake-store.ts";
-import { agencyOf, entityOf, happened, notLater, parts, personOf, words } from "./reading.ts";
+import { agencyOfLocation, meaning, means } from "./intake-store.ts";
+import { agencyOf, entityOf, happened, parts, personOf, words } from "./reading.ts";
 import type { Mapping } from "./reading.ts";
 import { stateOf } from "./task-status.ts";
 import { exactly, spanOf } from "./when.ts";
 
+const ELEMENTS = {
+  start: "Encounter.period.start",
+  end: "Encounter.period.end",
+  status: "Encounter.status",
+};
+
 export const encounter: Mapping<Encounter> = async (resource, at, intake) => {
-  const { tx, source, act } = intake;
+  const { tx, source } = intake;
   const person = await personOf(resource.subject, "Encounter.subject", intake);
   let agency = await agencyOf(resource.serviceProvider, "Encounter.serviceProvider", intake);
   const place = target(resource.location?.[0]?.location.reference, intake.submission);
@@ -60,49 +53,23 @@ export const encounter: Mapping<Encounter> = async (resource, at, intake) => {
       },
     );
   const { start, end } = resource.period ?? {};
-  const started = start === undefined ? null : spanOf(start, "Encounter.period.start");
-  const ended = end === undefined ? null : spanOf(end, "Encounter.period.end");
-  const finished = resource.status === "finished";
-  // Only what has happened must lie in the past: an encounter may be planned, and one in progress may have a planned end.
-  if (finished || resource.status === "in-progress")
-    notLater(started, "Encounter.period.start", act);
-  if (finished) notLater(ended, "Encounter.period.end", act);
   const id = await entityOf(at, intake);
-  if (
-    !finished &&
-    resource.status !== "entered-in-error" &&
-    (await encounterStatus(tx, id)) === "finished"
-  )
-    throw new Problem(
-      "CONTRADICTION",
-      "`Encounter.status` goes back on an encounter that has finished",
-      {
-        element: "Encounter.status",
-      },
-    );
-  await saveEncounter(tx, {
-    id,
-    person,
-    agency,
-    source,
-    partOf,
-    class: resource.class.code ?? "UNK",
-    status: resource.status,
-    disposition: resource.hospitalization?.dischargeDisposition?.coding?.[0]?.code ?? null,
-    startedAt: started?.exact ?? null,
-    endedAt: (finished && ended?.exact) || null,
-    beganAt: started ? new Date(started.from) : act.at,
-    raises: raisedBy([await kindOf(tx, agency)]),
-  });
-  await means(tx, source, at, id);
-  const since = started?.exact ?? act.at;
-  const over = (finished && (ended?.exact ?? act.at)) || null;
-  await tie(
-    tx,
-    { person, agencies: [agency], kind: "TREATING", since, until: over && followedUpTo(over) },
-    act,
+  await reportStay(
+    {
+      id,
+      person,
+      agency,
+      partOf,
+      class: resource.class.code ?? "UNK",
+      status: resource.status,
+      disposition: resource.hospitalization?.dischargeDisposition?.coding?.[0]?.code ?? null,
+      started: start === undefined ? null : spanOf(start, ELEMENTS.start),
+      ended: end === undefined ? null : spanOf(end, ELEMENTS.end),
+    },
+    ELEMENTS,
+    intake,
   );
-  intake.moved.add(person);
+  await means(tx, source, at, id);
   return true;
 };
 
@@ -165,36 +132,26 @@ export const task: Mapping<Task> = async (resource, at, intake) => {
     ? happened(resource.lastModified, "Task.lastModified", act)
     : happened(resource.authoredOn, "Task.authoredOn", act);
   const recordedAt = exactly(resource.meta?.lastUpdated, "Task.meta.lastUpdated") ?? occurredAt;
-  const known = await meaning(tx, source, at);
-  const current = known ? await lockedHandoff(tx, known) : null;
-  const before: Handoff = current ?? {
-    ...unmoved,
-    id: uuidv7(),
-    version: 0,
-    referral: referral.id,
-    person,
-    interface: receiver && (await interfaceOf(tx, [sender, receiver])),
-    sender,
-    receiver,
-    coordinator: source,
-    accountable: sender,
-    move: "REPORT",
-    origin: "TASK",
-    occurredAt,
-    recordedAt,
-    receivedAt: act.at,
-  };
-  // A record that is older than what is known already is kept, and moves nothing.
-  if (current && occurredAt < current.occurredAt) return true;
   const reason =
     resource.status === "failed"
       ? "UNABLE_TO_REACH"
       : (resource.statusReason?.coding?.[0]?.code ?? null);
-  const after =
-    resource.status === "entered-in-error"
-      ? retract(before, recordedAt, act)
-      : report(before, { state, receiver, reason, occurredAt, recordedAt }, act);
-  await saveHandoff(tx, current, after, act);
-  await means(tx, source, at, after.id);
+  const handoff = await reportAsk(
+    {
+      known: await meaning(tx, source, at),
+      referral: referral.id,
+      person,
+      sender,
+      receiver,
+      state: resource.status === "entered-in-error" ? null : state,
+      reason,
+      origin: "TASK",
+      occurredAt,
+      recordedAt,
+    },
+    intake,
+  );
+  // A record that is older than what is known already is kept, and moves nothing.
+  if (handoff) await means(tx, source, at, handoff);
   return true;
 };

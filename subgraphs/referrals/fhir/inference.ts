@@ -11,8 +11,8 @@ import { saveReferral } from "../referral-store.ts";
 import { encountersOf, inferredHandoffs, noteInferred } from "./intake-store.ts";
 
 /** The facts that a passage shows, in the order in which they came about. */
-const reports = ({ from, to }: Passage, act: Act): Report[] => {
-  const said = { receiver: to.agency, reason: null, recordedAt: act.at, leftAt: from.endedAt };
+const reports = ({ from, to }: Passage, recordedAt: Date): Report[] => {
+  const said = { receiver: to.agency, reason: null, recordedAt, leftAt: from.endedAt };
   const arrived: Report = {
     ...said,
     state: "IN_SERVICE",
@@ -38,12 +38,17 @@ const saysSo = (handoff: Handoff, said: Report): boolean =>
 const isRetracted = ({ state, reason }: Handoff): boolean =>
   state === "CANCELLED" && reason === "ENTERED_IN_ERROR";
 
-const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<Handoff> => {
+const begin = async (
+  tx: Transaction,
+  { from, to }: Passage,
+  recordedAt: Date,
+  act: Act,
+): Promise<Handoff> => {
   const referral = await saveReferral(
     tx,
     {
       id: uuidv7(),
-      person: from.person,
+      person: to.person,
       referrer: from.agency,
       // No request was sent: FHIR's own word for that is `unknown`.
       status: "UNKNOWN",
@@ -59,7 +64,7 @@ const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<
     id: uuidv7(),
     version: 1,
     referral: referral.id,
-    person: from.person,
+    person: to.person,
     interface: await interfaceOf(tx, [from.agency, to.agency]),
     sender: from.agency,
     receiver: to.agency,
@@ -69,7 +74,7 @@ const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<
     origin: "ENCOUNTERS",
     leftAt: from.endedAt,
     occurredAt: from.endedAt,
-    recordedAt: act.at,
+    recordedAt,
     receivedAt: act.at,
   };
   await saveHandoff(tx, null, handoff, act);
@@ -81,8 +86,15 @@ const begin = async (tx: Transaction, { from, to }: Passage, act: Act): Promise<
  * Brings the handoffs that a person's stays show up to what the stays show now. Stays may arrive in any order, so what
  * was shown before may no longer be: that handoff is retracted, and its history stays. What people have ended
  * themselves is left as they left it.
+ *
+ * @param recordedAt When the source wrote down what shows it now; when it reached us, if the source does not say.
  */
-export const inferHandoffs = async (tx: Transaction, person: string, act: Act): Promise<void> => {
+export const inferHandoffs = async (
+  tx: Transaction,
+  person: string,
+  act: Act,
+  recordedAt: Date = act.at,
+): Promise<void> => {
   const shown = passages(await encountersOf(tx, person));
   const before = await inferredHandoffs(tx, person);
   for (const passage of shown) {
@@ -91,8 +103,8 @@ export const inferHandoffs = async (tx: Transaction, person: string, act: Act): 
         from === passage.from.id && to === passage.to.id && !isRetracted(handoff),
     )?.handoff;
     if (known?.state === "DECLINED" || known?.state === "CANCELLED") continue;
-    let handoff = known ?? (await begin(tx, passage, act));
-    const said = reports(passage, act);
+    let handoff = known ?? (await begin(tx, passage, recordedAt, act));
+    const said = reports(passage, recordedAt);
     if (saysSo(handoff, said.at(-1) as Report)) continue;
     for (const fact of handoff.engagedAt ? said.slice(-1) : said) {
       const after = report(handoff, fact, act);
@@ -101,5 +113,5 @@ export const inferHandoffs = async (tx: Transaction, person: string, act: Act): 
   }
   for (const { from, to, handoff } of before)
     if (!isRetracted(handoff) && !shown.some((it) => it.from.id === from && it.to.id === to))
-      await saveHandoff(tx, handoff, retract(handoff, act.at, act), act);
+      await saveHandoff(tx, handoff, retract(handoff, recordedAt, act), act);
 };

@@ -4,11 +4,12 @@ import type { Problem } from "#schema/problems.ts";
 import type { Act } from "#platform/act.ts";
 import type { Transaction } from "#platform/database.ts";
 import { record } from "#platform/record.ts";
+import type { ClinicalRecord } from "../clinical-record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Handoff } from "../handoff.ts";
 import { handoffFromRow } from "../handoff-store.ts";
 import type { Consent, Encounter, Medication } from "../person.ts";
-import { encounterFromRow } from "../person-store.ts";
+import { encounterFromRow, SAME_PEOPLE } from "../person-store.ts";
 
 /** A resource's type and logical id at its source. */
 export interface At {
@@ -151,6 +152,8 @@ export interface Refused {
   bytes: Buffer;
   at: At | null;
   problem: Problem;
+  /** The partner by whose dialect an HL7 v2 message is read again; FHIR has none. */
+  partner?: string;
 }
 
 /** Puts what was refused aside. The same bytes again change nothing but the reason. */
@@ -160,7 +163,7 @@ export const quarantine = async (
   refused: Refused[],
   act: Act,
 ): Promise<void> => {
-  for (const { bytes, at, problem } of refused)
+  for (const { bytes, at, problem, partner } of refused)
     await tx("referrals.quarantine")
       .insert({
         id: uuidv7(),
@@ -172,6 +175,7 @@ export const quarantine = async (
         type: at?.type ?? null,
         logical_id: at?.id ?? null,
         bytes,
+        partner: partner ?? null,
         received_at: act.at,
         released_at: null,
       })
@@ -282,8 +286,30 @@ export const encounterStatus = async (tx: Transaction, id: string): Promise<stri
   ((await tx("referrals.encounter").where({ id }).first("status"))?.status as string | undefined) ??
   null;
 
+/** The stays and visits of a person, under all the records that are of the same one. */
 export const encountersOf = async (tx: Transaction, person: string): Promise<Encounter[]> =>
-  ((await tx("referrals.encounter").where({ person_id: person })) as Row[]).map(encounterFromRow);
+  (
+    (await tx("referrals.encounter").whereRaw(`person_id = any (${SAME_PEOPLE})`, [
+      person,
+    ])) as Row[]
+  ).map(encounterFromRow);
+
+/** The encounter that a thing at a source means here; null while it means none. */
+export const encounterAt = async (
+  tx: Transaction,
+  source: string,
+  { type, id }: At,
+): Promise<Encounter | null> => {
+  const row = (await tx("referrals.fhir_reference")
+    .join("referrals.encounter", "encounter.id", "fhir_reference.entity_id")
+    .where({
+      "fhir_reference.source_id": source,
+      "fhir_reference.type": type,
+      "fhir_reference.logical_id": id,
+    })
+    .first("encounter.*")) as Row | undefined;
+  return row ? encounterFromRow(row) : null;
+};
 
 export const saveNoneKnown = async (
   tx: Transaction,
@@ -307,6 +333,22 @@ export const saveMedication = (
     name: medication.name,
     status: medication.status,
     code: medication.code,
+  });
+
+export const saveClinicalRecord = (
+  tx: Transaction,
+  record: Omit<ClinicalRecord, "version" | "raises">,
+): Promise<void> =>
+  saveRecord(tx, "referrals.clinical_record", {
+    id: record.id,
+    person_id: record.person,
+    source_id: record.source,
+    kind: record.kind,
+    name: record.name,
+    code: record.code,
+    status: record.status,
+    text: record.text,
+    at: record.at,
   });
 
 /** Writes a consent, and tells that it was received to those who know what it comes to. */
@@ -353,7 +395,7 @@ export const inferredHandoffs = async (
   (
     (await tx("referrals.inferred_handoff")
       .join("referrals.handoff", "handoff.id", "inferred_handoff.handoff_id")
-      .where("handoff.person_id", person)
+      .whereRaw(`handoff.person_id = any (${SAME_PEOPLE})`, [person])
       .select("handoff.*", "from_encounter_id", "to_encounter_id")) as Row[]
   ).map(({ from_encounter_id: from, to_encounter_id: to, ...handoff }) => ({
     from: from as string,

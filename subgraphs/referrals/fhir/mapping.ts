@@ -1,6 +1,7 @@
 /** Which FHIR resources are mapped, in the order in which they can be understood. */
 import type { FhirResource } from "fhir/r4";
 import { location, organization, practitioner, practitionerRole } from "./agencies.ts";
+import { documentReference, explanationOfBenefit, observation } from "./clinical.ts";
 import { encounter, serviceRequest, task } from "./handoffs.ts";
 import type { At } from "./intake-store.ts";
 import { consent, medication, patient } from "./people.ts";
@@ -18,6 +19,9 @@ const MAPPINGS = {
   Task: task,
   MedicationStatement: medication,
   MedicationRequest: medication,
+  Observation: observation,
+  DocumentReference: documentReference,
+  ExplanationOfBenefit: explanationOfBenefit,
   Consent: consent,
 } as const;
 

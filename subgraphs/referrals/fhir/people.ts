@@ -1,8 +1,6 @@
 /** FHIR's patients, and what is recorded of them beside their stays. */
-import { v7 as uuidv7 } from "uuid";
-import { Problem } from "#schema/problems.ts";
 import type { Consent, Medication, MedicationRequest, MedicationStatement, Patient } from "fhir/r4";
-import { bearersOf, savePerson, tie } from "../person-store.ts";
+import { reportPerson } from "../reported.ts";
 import { meaning, means, saveConsent, saveMedication, saveNoneKnown } from "./intake-store.ts";
 import {
   entityOf,
@@ -17,48 +15,20 @@ import { exactly } from "./when.ts";
 
 const RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm";
 
-const family = (name: string | null): string | undefined =>
-  name?.trim().split(/\s+/).at(-1)?.toLowerCase();
-
-/**
- * Is this bearer of the same identifier the same person? The source's own word is taken. Another agency's record is
- * joined only when birth date and family name agree too. Whether it was joined cannot be told from the answer, so an
- * identifier that was made up learns nothing.
- */
-const samePerson = (
-  bearer: { fromSource: boolean; name: string | null; birthDate: string | null },
-  sent: { name: string | null; birthDate: string | null },
-): boolean =>
-  bearer.fromSource ||
-  (bearer.birthDate !== null &&
-    bearer.birthDate === sent.birthDate &&
-    family(bearer.name) !== undefined &&
-    family(bearer.name) === family(sent.name));
-
-export const patient: Mapping<Patient> = async (resource, at, { tx, source, act }) => {
-  const identifiers = identifiersOf(resource.identifier);
-  const sent = { name: fullName(resource.name), birthDate: resource.birthDate ?? null };
-  const same = (await bearersOf(tx, identifiers, source)).filter((bearer) =>
-    samePerson(bearer, sent),
-  );
-  const known = await meaning(tx, source, at);
-  const own = new Set(same.filter(({ fromSource }) => fromSource).map(({ id }) => id));
-  if (known) own.add(known);
-  if (own.size > 1)
-    throw new Problem("CONTRADICTION", "`Patient.identifier` belongs to several of your patients", {
-      element: "Patient.identifier",
-    });
-  // Several people at other agencies: none is taken for this one, and a person decides later.
-  const [match] = own.size === 1 ? own : same.length === 1 ? same.map(({ id }) => id) : [];
-  const person = match ?? uuidv7();
-  await savePerson(
-    tx,
-    { id: person, ...sent },
-    [...identifiers, { system: PATIENT_ID_SYSTEM, value: at.id }],
-    act,
+export const patient: Mapping<Patient> = async (resource, at, intake) => {
+  const { tx, source } = intake;
+  const person = await reportPerson(
+    {
+      identifiers: identifiersOf(resource.identifier),
+      ownIdentifiers: [{ system: PATIENT_ID_SYSTEM, value: at.id }],
+      name: fullName(resource.name),
+      birthDate: resource.birthDate ?? null,
+      known: await meaning(tx, source, at),
+    },
+    "Patient.identifier",
+    intake,
   );
   await means(tx, source, at, person);
-  await tie(tx, { person, agencies: [source], kind: "SOURCE", since: act.at, until: null }, act);
   return true;
 };
 

@@ -2,7 +2,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#schema/problems.ts";
 import type { Act } from "#platform/act.ts";
-import type { Transaction } from "#platform/database.ts";
 import type {
   CodeableConcept,
   ContactPoint,
@@ -13,6 +12,8 @@ import type {
 } from "fhir/r4";
 import type { Identifier as IdentifierHere } from "../agency.ts";
 import { savePerson, tie } from "../person-store.ts";
+import { notLater } from "../reported.ts";
+import type { Taking } from "../reported.ts";
 import { target } from "./bundle.ts";
 import type { Submission } from "./bundle.ts";
 import { agencyOfRole, meaning, means } from "./intake-store.ts";
@@ -20,14 +21,8 @@ import type { At } from "./intake-store.ts";
 import { spanOf } from "./when.ts";
 
 /** What a mapping works with. */
-export interface Intake {
-  tx: Transaction;
-  act: Act;
-  /** The agency whose system sent the resources: logical ids mean something only there. */
-  source: string;
+export interface Intake extends Taking {
   submission: Pick<Submission, "entryByUrl">;
-  /** People whose stays changed, so that what their stays show is looked at again. */
-  moved: Set<string>;
 }
 
 /** Maps one resource. False when it is of a mapped type but says nothing that is modelled. */
@@ -69,12 +64,6 @@ export const telecom = (
   points: ContactPoint[] | undefined,
   system: ContactPoint["system"],
 ): string | null => points?.find((point) => point.system === system)?.value ?? null;
-
-/** Refuses a fact that is said to have come about later than it reached us. */
-export const notLater = (span: { from: number } | null, element: string, act: Act): void => {
-  if (span && span.from > act.at.getTime())
-    throw new Problem("CONTRADICTION", `\`${element}\` is in the future`, { element });
-};
 
 /** When a fact came about: the exact instant that was sent, or else that of its arrival. */
 export const happened = (value: string | undefined, element: string, act: Act): Date => {

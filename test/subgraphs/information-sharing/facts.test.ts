@@ -173,6 +173,39 @@ describe("the facts about a person and an agency", () => {
     );
   });
 
+  it("are an agency's restrictions under each record that it says is of the same person, and under no other agency's", async () => {
+    const [old, middle, now] = [randomUUID(), randomUUID(), randomUUID()] as const;
+    const restriction = (agency: { id: string }) => ({
+      id: randomUUID(),
+      version: 2,
+      person_id: old,
+      agency_id: agency.id,
+      status: "AGREED",
+      recipient_ids: null,
+      paid_in_full: false,
+      requested_at: new Date(at("08:00", 1)),
+      agreed_at: new Date(at("09:00", 1)),
+    });
+    const { sql } = county.house.database;
+    await sql("information_sharing.restriction").insert([restriction(hospital), restriction(mco)]);
+    const merge = (person: string, survivor: string) =>
+      hear(
+        event("person.merged", randomUUID(), at("10:00", 1), {
+          person,
+          survivor,
+          agency: hospital.id,
+        }),
+      );
+    const restrictedBy = async (person: string) =>
+      (await facts({ persons: [person], sources: [hospital.id, mco.id] })).persons[person]
+        ?.restrictedBy ?? [];
+    expect(await restrictedBy(now)).toEqual([]);
+    await merge(old, middle);
+    await merge(middle, now);
+    for (const person of [middle, now]) expect(await restrictedBy(person)).toEqual([hospital.id]);
+    expect(new Set(await restrictedBy(old))).toEqual(new Set([hospital.id, mco.id]));
+  });
+
   it("are restrictions that their source has agreed to, towards the recipient, from then until they end", async () => {
     const request = async (recipientIds?: string[]) =>
       county.tell("discharge-coordinator", "requestRestriction", "RequestRestrictionInput", {

@@ -35,7 +35,7 @@ describe("the labels", () => {
     expect(labels.argument("Query", "handoffs", "first")).toBe("OPERATIONAL");
     expect(labels.inputField("DeclineHandoffInput", "reason")).toBe("REFERRAL_ADMIN");
     expect(labels.inputField("DeclineHandoffInput", "id")).toBe("OPERATIONAL");
-    expect(labels.enumValue("HandoffState", "DECLINED")).toBe("REFERRAL_ADMIN");
+    expect(labels.enumValue("DeclineReason", "NO_CAPACITY")).toBe("REFERRAL_ADMIN");
   });
 
   it("say nothing of what is not labelled or not there, and nobody can go on without", () => {

@@ -37,6 +37,7 @@ import { DEADLINES } from "./link.ts";
 import type { Deadlines } from "./link.ts";
 import { mediaTypeFor, receive } from "./receive.ts";
 import type { MediaType } from "./receive.ts";
+import { represent } from "./represent.ts";
 import { refusal, respond } from "./respond.ts";
 import type { Withheld } from "./normalise.ts";
 import type { Shape } from "./shape.ts";
@@ -202,7 +203,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Opens a gateway of the house: the line, and FHIR's side door beside it. */
+/** Opens a gateway of the house: the line, and FHIR beside it: in by a side door of a room, out by the line. */
 export const openGateway = async (ground: Ground): Promise<Gateway> => {
   const { supergraph, subgraphs, log, budget, clock, deadlines, fhirRoom } = ground;
   const { documents = houseDocuments() } = ground;
@@ -229,7 +230,11 @@ export const openGateway = async (ground: Ground): Promise<Gateway> => {
     { admitted, documents, log, clock, sharing, ...(deadlines && { deadlines }) },
   );
   return {
-    routes: { "/graphql": line.graphql, [FHIR.path]: forward(FHIR, fhir, changing, log) },
+    routes: {
+      "/graphql": line.graphql,
+      [FHIR.path]: forward(FHIR, fhir, changing, log),
+      [`${FHIR.path}/`]: represent(FHIR.path, line.graphql, known, log),
+    },
     change: line.change,
     close: async () => {
       await line.close();

@@ -23,8 +23,15 @@ export const FHIR: Way = {
   limitBytes: SIDE_DOOR_LIMIT,
 };
 
+/** A resource as a whole answer: it tells of a person, so nobody on the way may keep it. */
+export const fhirReply = (resource: object): Reply => ({
+  status: 200,
+  headers: { "content-type": "application/fhir+json", "cache-control": "no-store" },
+  body: JSON.stringify(resource),
+});
+
 /** A problem as an OperationOutcome, with the status and the headers that it has elsewhere. */
-const refusal = (error: unknown, requestId: string, log: Log): Reply => {
+export const fhirRefusal = (error: unknown, requestId: string, log: Log): Reply => {
   const { status, headers } = problemReply(error, requestId, log);
   const problem = error instanceof Problem ? error : new Problem("FAULT", "our mistake");
   return {
@@ -68,6 +75,6 @@ export const forward =
         body: reply.body,
       };
     } catch (error) {
-      return refusal(error, requestId, log);
+      return fhirRefusal(error, requestId, log);
     }
   };

@@ -109,7 +109,7 @@ export const problemReply = (error: unknown, requestId: string, log: Log): Reply
 /**
  * Serves routes by path over HTTP, and beside them `/livez` and `/readyz`.
  *
- * @param routes A path that is not among them is NOT_FOUND.
+ * @param routes A path that is not among them is NOT_FOUND; one that ends in a slash takes every path below it.
  * @param ready What `/readyz` tells; it throws while this process cannot answer.
  */
 export const serve = async (
@@ -130,6 +130,11 @@ export const serve = async (
       return json({ ready: true, ...(await ready()) });
     },
   };
+  const below = Object.keys(all).filter((path) => path.endsWith("/"));
+  const routeOf = (path: string): Route | undefined => {
+    const known = Object.hasOwn(all, path) ? path : below.find((it) => path.startsWith(it));
+    return known === undefined ? undefined : all[known];
+  };
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const requestId = uuidv7();
     // By hand: `new URL` throws on targets such as `//`, which anyone may send.
@@ -141,7 +146,7 @@ export const serve = async (
     });
     let reply: Reply;
     try {
-      const route = Object.hasOwn(all, path) ? all[path] : undefined;
+      const route = routeOf(path);
       if (!route) throw new Problem("NOT_FOUND", "no such path");
       reply = await route({
         method: request.method ?? "GET",

@@ -3,10 +3,22 @@
  * A published code keeps its meaning for ever. `docs/problems.md` is generated from this table.
  */
 export const PROBLEMS = {
-  UNAUTHENTICATED: { status: 401, means: "no valid token, or its agency is not known here" },
-  FORBIDDEN: { status: 403, means: "the requester's role may not do this" },
-  NOT_FOUND: { status: 404, means: "no such thing, or none that the requester may know of" },
-  METHOD_NOT_ALLOWED: { status: 405, means: "the path does not answer this HTTP method" },
+  UNAUTHENTICATED: {
+    status: 401,
+    means: "no valid token, or its agency is not known here",
+    issue: "login",
+  },
+  FORBIDDEN: { status: 403, means: "the requester's role may not do this", issue: "forbidden" },
+  NOT_FOUND: {
+    status: 404,
+    means: "no such thing, or none that the requester may know of",
+    issue: "not-found",
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    means: "the path does not answer this HTTP method",
+    issue: "not-supported",
+  },
   BODY_TOO_LARGE: {
     status: 413,
     means: "the request's body is over the limit; nothing of it was kept",
@@ -27,7 +39,11 @@ export const PROBLEMS = {
     status: 400,
     means: "the document is none of those that are registered here, and only those are answered",
   },
-  BAD_INPUT: { status: 400, means: "an argument's value is not acceptable; the message names it" },
+  BAD_INPUT: {
+    status: 400,
+    means: "an argument's value is not acceptable; the message names it",
+    issue: "value",
+  },
   MOVE_NOT_ALLOWED: {
     status: 409,
     means: "the record's state, or the requester's part in it, does not allow this move",
@@ -48,10 +64,12 @@ export const PROBLEMS = {
   RATE_LIMITED: {
     status: 429,
     means: "the agency's budget of requests is spent; try again when told",
+    issue: "throttled",
   },
   SUBGRAPH_UNAVAILABLE: {
     status: 503,
     means: "a part of the graph did not answer in time; its fields are null",
+    issue: "transient",
   },
   ANSWER_INVALID: {
     status: 502,
@@ -63,12 +81,18 @@ export const PROBLEMS = {
     status: 403,
     means:
       "the law of sharing does not let this be given; `because` says why, and `routes` what could open it",
+    issue: "suppressed",
   },
   DISCLOSURE_NOT_RECORDED: {
     status: 503,
     means: "what would be given could not be written down first, so nothing is given; try again",
+    issue: "transient",
   },
-  FAULT: { status: 500, means: "our mistake; the request id finds it in the log" },
+  FAULT: {
+    status: 500,
+    means: "our mistake; the request id finds it in the log",
+    issue: "exception",
+  },
 
   MALFORMED_JSON: { status: 400, means: "FHIR intake: the bytes are not JSON", issue: "structure" },
   UNKNOWN_RESOURCE_TYPE: {

@@ -17,12 +17,12 @@ import { fromJson, instant, instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Seeing } from "#platform/sharing.ts";
 import { isOnRoll, kindOf } from "./agency-store.ts";
-import { move, NEXT, nextActionOwner, times, unmoved } from "./handoff.ts";
+import { ENDED, move, NEXT, nextActionOwner, times, unmoved } from "./handoff.ts";
 import type { CapacityStatus, Facts, Handoff, Move, Recorded, State } from "./handoff.ts";
 import { missingIn } from "./packet.ts";
 import type { PacketPart } from "./packet.ts";
 import { followedUpTo } from "./person.ts";
-import { isKnownTo, tie } from "./person-store.ts";
+import { isKnownTo, SAME_PEOPLE, tie } from "./person-store.ts";
 import { rulesInForce } from "./interface-store.ts";
 import { dueAt } from "./next-action.ts";
 import { isClosedTo, keepersOf, raisedBy } from "./records.ts";
@@ -221,6 +221,17 @@ export const handoffToActOn = async (
       Row | undefined) ?? notFound(),
   );
 
+/** The handoffs of a person by a sender that are not over, first made first, locked for a change of what hangs on them. */
+export const openOf = async (tx: Transaction, person: string, sender: string): Promise<Handoff[]> =>
+  (
+    (await tx("referrals.handoff")
+      .where({ sender_id: sender })
+      .whereRaw(`person_id = any (${SAME_PEOPLE})`, [person])
+      .whereNotIn("state", [...ENDED])
+      .orderBy("id")
+      .forUpdate()) as Row[]
+  ).map(handoffFromRow);
+
 /** A handoff that is known to exist, locked for a change. */
 export const lockedHandoff = async (tx: Transaction, id: string): Promise<Handoff> =>
   handoffFromRow((await tx("referrals.handoff").where({ id }).forUpdate().first()) as Row);
@@ -335,7 +346,13 @@ export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
         person,
         interface: at,
         states,
-      }: { person?: string | null; interface?: string | null; states?: State[] | null },
+        receiver,
+      }: {
+        person?: string | null;
+        interface?: string | null;
+        states?: State[] | null;
+        receiver?: string | null;
+      },
       page: Page,
     ) => {
       // Where no tie shows them, facts of the moment may.
@@ -343,6 +360,7 @@ export const openHandoffs = (database: Database, act: Act, sharing: Seeing) => {
       const query = person ? sql(kept.name).where({ person_id: person }) : isParty(sql(kept.name));
       if (at) void query.where({ interface_id: at });
       if (states) void query.whereIn("state", states);
+      if (receiver) void query.where({ receiver_id: receiver });
       return connect(query, LATEST_FIRST, page, handoffFromRow, permitted);
     },
     worklist: (page: Page) =>

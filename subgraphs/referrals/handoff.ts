@@ -329,7 +329,8 @@ export interface Report {
   recordedAt: Date;
 }
 
-const ENDED: ReadonlySet<State> = new Set<State>(["DECLINED", "CANCELLED", "COMPLETED"]);
+/** The states after which only a new cycle comes. */
+export const ENDED: ReadonlySet<State> = new Set<State>(["DECLINED", "CANCELLED", "COMPLETED"]);
 
 /**
  * Takes over what a partner's own record says: from any state to any later one, for their record is the fact.

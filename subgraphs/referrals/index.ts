@@ -2,6 +2,7 @@
 import { isMain, runAlone } from "#platform/alone.ts";
 import type { Room } from "#platform/subgraph.ts";
 import { directoryDoor, openAgencies } from "./agency-store.ts";
+import { openAssessments } from "./assessment-store.ts";
 import { openClinicalRecords } from "./clinical-record-store.ts";
 import { openContentLabels } from "./content-label-store.ts";
 import type { Context } from "./context.ts";
@@ -17,6 +18,7 @@ import { openPeople } from "./person-store.ts";
 import { records } from "./records.ts";
 import { openReferrals } from "./referral-store.ts";
 import { resolvers } from "./resolvers.ts";
+import { openStatements } from "./statement-store.ts";
 
 export const referrals: Room<Context> = {
   name: "referrals",
@@ -30,10 +32,12 @@ export const referrals: Room<Context> = {
     people: openPeople(database, act, sharing),
     interfaces: openInterfaces(database, act),
     referrals: openReferrals(database, act, sharing),
+    statements: openStatements(database, act, sharing),
     handoffs: openHandoffs(database, act, sharing),
     packets: openPackets(database, act),
     contentLabels: openContentLabels(database, act),
     clinicalRecords: openClinicalRecords(database),
+    assessments: openAssessments(database, act, sharing),
   }),
   sideDoors: (database, log) => ({ "/fhir": fhirDoor(database, log) }),
   houseDoors: (database) => ({

@@ -16,7 +16,11 @@ const KEPT: readonly (readonly [Category, string])[] = [
     `select from referrals.medication where source_id = :agency
      union all ${packetPart("MEDICATIONS")}`,
   ],
-  ["CARE_PLAN", packetPart("FUNCTIONAL_STATUS", "FOLLOW_UP_APPOINTMENTS")],
+  [
+    "CARE_PLAN",
+    `${packetPart("FUNCTIONAL_STATUS", "FOLLOW_UP_APPOINTMENTS")}
+     union all select from referrals.assessment where source_id = :agency`,
+  ],
   ["CRISIS_RISK", packetPart("RISKS")],
   ...CLINICAL_KINDS.map((kind): readonly [Category, string] => [
     HELD_BY[kind],

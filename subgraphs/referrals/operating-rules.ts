@@ -115,7 +115,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const LOCAL_TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 
 /** `Date` takes the 30th of February for the 2nd of March. */
-const isDate = (text: string): boolean => {
+export const isDate = (text: string): boolean => {
   const midnight = new Date(`${text}T00:00:00Z`);
   return (
     DATE.test(text) && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text)

@@ -11,7 +11,7 @@ import { contentRaises } from "./content-label.ts";
 import { contentLabels } from "./content-label-store.ts";
 import type { Handoff } from "./handoff.ts";
 import { handoffToActOn } from "./handoff-store.ts";
-import { confirmed, missingParts, PACKET_PARTS, reconciled, supplied } from "./packet.ts";
+import { confirmed, missingParts, PACKET_PARTS, reconciled, reported, supplied } from "./packet.ts";
 import type { Packet, PacketItem, PacketPart, PacketSaid, SuppliedPart } from "./packet.ts";
 
 const PART = "referrals.packet_part";
@@ -76,6 +76,51 @@ const packetsOf = async (sql: Sql, handoffs: readonly Handoff[]): Promise<Packet
   });
 };
 
+/** Writes down that something more was said of a packet; what is told is how much of it is missing by now. */
+const told = async (
+  tx: Transaction,
+  handoff: Handoff,
+  what: string,
+  after: Row & { version: number },
+  act: Act,
+): Promise<void> => {
+  const [now] = (await packetsOf(tx, [handoff])) as [Packet];
+  await record(
+    tx,
+    "referrals",
+    {
+      of: PACKET,
+      id: handoff.id,
+      version: after.version,
+      what,
+      before: null,
+      after,
+      occurredAt: act.at,
+      data: { interface: handoff.interface, missing: missingParts(now).join(" ") },
+    },
+    act,
+  );
+};
+
+/**
+ * Writes down what a sender's own document says of a packet whose handoff is locked. What it repeats is not said anew, for
+ * a receiver has confirmed it; what is older than what was said since changes nothing.
+ */
+export const reportParts = async (
+  tx: Transaction,
+  handoff: Handoff,
+  parts: ReadonlyMap<PacketPart, string[]>,
+  recordedAt: Date,
+  act: Act,
+): Promise<void> => {
+  const [before] = (await packetsOf(tx, [handoff])) as [Packet];
+  const rows = reported(before, parts, recordedAt, act).map((it) => partToRow(handoff.id, it));
+  if (rows.length === 0) return;
+  await tx(PART).insert(rows);
+  const version = before.version + 1;
+  await told(tx, handoff, "packet.supplied", { id: handoff.id, version, parts: rows }, act);
+};
+
 /** Discharge packets, as one requester may see and change them. */
 export const openPackets = (database: Database, act: Act) => {
   const { sql } = database;
@@ -109,22 +154,7 @@ export const openPackets = (database: Database, act: Act) => {
         unchangedSince({ id: handoff.id, version: before.version }, input.expectedVersion);
         const version = before.version + 1;
         const after = { id: handoff.id, version, ...(await step(before, version, tx)) };
-        const [now] = (await packetsOf(tx, [handoff])) as [Packet];
-        await record(
-          tx,
-          "referrals",
-          {
-            of: PACKET,
-            id: handoff.id,
-            version,
-            what,
-            before: null,
-            after,
-            occurredAt: act.at,
-            data: { interface: handoff.interface, missing: missingParts(now).join(" ") },
-          },
-          act,
-        );
+        await told(tx, handoff, what, after, act);
         return after;
       }),
     );

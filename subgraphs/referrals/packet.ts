@@ -2,8 +2,8 @@
 import { need, Problem } from "#schema/problems.ts";
 import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
-import { movesOpen, partsOf } from "./handoff.ts";
-import type { Handoff, State } from "./handoff.ts";
+import { ENDED, movesOpen, partsOf } from "./handoff.ts";
+import type { Handoff } from "./handoff.ts";
 import type { Reading } from "./person.ts";
 
 /** The parts that no packet may lack. */
@@ -94,10 +94,9 @@ export const readingOf = (packet: Packet, part: PacketPart): Reading => {
 
 /** What may be done with a packet, and by whom: until the handoff is over, for then nobody waits for it. */
 const BY = { SUPPLY: "sender", CONFIRM_RECEIPT: "receiver", RECONCILE: "receiver" } as const;
-const OVER: ReadonlySet<State> = new Set<State>(["DECLINED", "CANCELLED", "COMPLETED"]);
 
 const open = (name: keyof typeof BY, { handoff }: Packet, { by }: Act): void => {
-  if (!OVER.has(handoff.state) && partsOf(handoff, by.agency).includes(BY[name])) return;
+  if (!ENDED.has(handoff.state) && partsOf(handoff, by.agency).includes(BY[name])) return;
   throw new Problem(
     "MOVE_NOT_ALLOWED",
     `\`${name}\` is not open to your agency while the handoff is ${handoff.state}`,
@@ -163,6 +162,33 @@ export const supplied = (packet: Packet, said: PacketSaid, act: Act): SuppliedPa
   });
   need(parts.length > 0, "noneKnown", "or another part must be given");
   return parts;
+};
+
+/**
+ * The parts that a document of the sender's puts in the place of those that are there: neither what it repeats, nor what
+ * was said later than it was recorded.
+ *
+ * @throws {Problem} as of `supplied`
+ */
+export const reported = (
+  packet: Packet,
+  parts: ReadonlyMap<PacketPart, readonly string[]>,
+  recordedAt: Date,
+  act: Act,
+): SuppliedPart[] => {
+  const isNews = (part: PacketPart, items: readonly string[]): boolean => {
+    const before = suppliedIn(packet, part);
+    return (
+      !before ||
+      (before.recordedAt <= recordedAt && JSON.stringify(before.items) !== JSON.stringify(items))
+    );
+  };
+  const news = [...parts].filter(([part, items]) => isNews(part, items));
+  if (news.length === 0) return [];
+  const lines = news.filter(([, items]) => items.length > 0);
+  const none = news.filter(([, items]) => items.length === 0);
+  const said: PacketSaid = Object.fromEntries(lines.map(([part, items]) => [FIELDS[part], items]));
+  return supplied(packet, { ...said, noneKnown: none.map(([part]) => part), recordedAt }, act);
 };
 
 /**

@@ -2,11 +2,13 @@
 import { isEverGiven } from "#sharing/ever.ts";
 import type { AgencyKind, Category } from "#sharing/vocabulary.ts";
 import type { About, Records } from "#platform/sharing.ts";
+import type { Assessment, DuplicateAssessment } from "./assessment.ts";
 import type { Handoff } from "./handoff.ts";
 import type { Packet, PacketItem } from "./packet.ts";
 import type { Encounter, Medication, Person } from "./person.ts";
 import type { ClinicalRecord } from "./clinical-record.ts";
 import type { Referral } from "./referral.ts";
+import type { PersonStatement } from "./statement.ts";
 
 /** What it tells of a person that an agency of this kind looks after them (42 CFR 2.11; 34 USC 12291(b)(2)). */
 const TOLD_BY_KIND: Partial<Record<AgencyKind, Category>> = {
@@ -22,6 +24,10 @@ const RAISED_BY_AGENCIES = raisedBy(["SUD_PROGRAM", "VICTIM_SERVICES"]);
 
 /** What the content of a record may raise; a privacy officer's table says which content. */
 export const RAISED_BY_CONTENT = ["SUD_TREATMENT", "HIV_STD", "MENTAL_HEALTH"] as const;
+
+const RAISED_BY_BOTH: readonly Category[] = [
+  ...new Set([...RAISED_BY_AGENCIES, ...RAISED_BY_CONTENT]),
+];
 
 const agencies = (all: readonly (string | null)[]): string[] => [
   ...new Set(all.filter((agency) => agency !== null)),
@@ -92,6 +98,16 @@ export const aboutClinicalRecord = ({ person, source, raises }: ClinicalRecord):
   raises,
 });
 
+export const aboutAssessment = ({ person, source, raises }: Assessment): About => ({
+  person,
+  source,
+  keepers: [source],
+  raises,
+});
+
+/** Each side of a pair is a record of its own besides. */
+export const aboutDuplicate = ({ told }: DuplicateAssessment): About => aboutAssessment(told);
+
 /**
  * What a packet says is the sender's own record and nobody else's: a receiver or a coordinator is given it as the rules let it be
  * given, for being named in a handoff is no right to somebody's medicines.
@@ -110,6 +126,17 @@ export const aboutPacketItem = ({ person, source, raises }: PacketItem): About =
   raises,
 });
 
+/**
+ * What a person was told of a referral is known to whoever keeps the referral, for else nobody could see that it was two things.
+ * Where it tells more, it is the record of the agency that told it alone: the rules say who else may have it.
+ */
+export const aboutStatement = ({ person, source, keepers, raises }: PersonStatement): About => ({
+  person,
+  source,
+  keepers,
+  raises,
+});
+
 /** By type, for the guard. */
 export const records: Records = {
   Person: { about: aboutPerson },
@@ -120,8 +147,11 @@ export const records: Records = {
   ClinicalNote: { about: aboutClinicalRecord, mayRaise: RAISED_BY_CONTENT },
   PsychotherapyNote: { about: aboutClinicalRecord, mayRaise: RAISED_BY_CONTENT },
   Claim: { about: aboutClinicalRecord, mayRaise: RAISED_BY_CONTENT },
+  Assessment: { about: aboutAssessment, mayRaise: RAISED_BY_BOTH },
+  DuplicateAssessment: { about: aboutDuplicate, mayRaise: RAISED_BY_BOTH },
   Referral: { about: aboutReferral, mayRaise: RAISED_BY_AGENCIES },
   Handoff: { about: aboutHandoff, mayRaise: RAISED_BY_AGENCIES },
+  PersonStatement: { about: aboutStatement, mayRaise: RAISED_BY_BOTH },
   PacketContents: { about: aboutPacket },
   PacketMedication: { about: aboutPacketItem, mayRaise: RAISED_BY_CONTENT },
   PacketFunctionalStatus: { about: aboutPacketItem, mayRaise: RAISED_BY_CONTENT },

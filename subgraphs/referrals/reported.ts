@@ -176,6 +176,8 @@ export interface SaidAsk {
   state: State | null;
   reason: string | null;
   origin: Handoff["origin"];
+  /** When the sender's care ended, where the record says it. */
+  leftAt?: Date | null;
   occurredAt: Date;
   recordedAt: Date;
 }
@@ -190,8 +192,8 @@ export const reportAsk = async (
   said: SaidAsk,
   { tx, source, act }: Taking,
 ): Promise<string | null> => {
-  const { referral, person, sender, receiver, state, reason, origin, occurredAt, recordedAt } =
-    said;
+  const { referral, person, sender, receiver, state, reason, origin } = said;
+  const { leftAt = null, occurredAt, recordedAt } = said;
   const current = said.known ? await lockedHandoff(tx, said.known) : null;
   const before: Handoff = current ?? {
     ...unmoved,
@@ -212,7 +214,7 @@ export const reportAsk = async (
   };
   if (current && occurredAt < current.occurredAt) return null;
   const after = state
-    ? report(before, { state, receiver, reason, occurredAt, recordedAt }, act)
+    ? report(before, { state, receiver, reason, leftAt, occurredAt, recordedAt }, act)
     : retract(before, recordedAt, act);
   await saveHandoff(tx, current, after, act);
   return after.id;

@@ -1,3 +1,4 @@
+import { duplicates } from "./assessment.ts";
 import { bounces } from "./bounces.ts";
 import { gap, movesOpen, nextActionOwner } from "./handoff.ts";
 import type { Handoff, Move } from "./handoff.ts";
@@ -7,6 +8,7 @@ import { gaps } from "./interface.ts";
 import type { Interface } from "./interface.ts";
 import { PROPOSED_DISPUTE, softRefusals } from "./soft-refusal.ts";
 import { isComplete, missingParts, readingOf, unconfirmedParts } from "./packet.ts";
+import { contradictions, disengagement, eligibilityOf, startsOnOf } from "./statement.ts";
 import type { Resolvers } from "./resolvers.types.ts";
 
 const moving =
@@ -55,6 +57,9 @@ export const resolvers: Resolvers = {
     publishInterface: (_, { input }, { interfaces }) => interfaces.publish(input),
     referPerson: (_, { input }, { referrals }) => referrals.make(input),
     supplyEvidence: (_, { input }, { referrals }) => referrals.supply(input),
+    recordAssessment: (_, { input }, { assessments }) => assessments.record(input),
+    recordStatement: async (_, { input }, { referrals, statements }) =>
+      referrals.find(await statements.record(input)),
     offerHandoff: (_, { input }, { handoffs }) => handoffs.offer(input),
     notifyHandoff: moving("NOTIFY"),
     reportMissingItems: moving("REPORT_MISSING"),
@@ -100,6 +105,12 @@ export const resolvers: Resolvers = {
     psychotherapyNotes: ({ id }, _, { clinicalRecords }) =>
       clinicalRecords.of(id, "PSYCHOTHERAPY_NOTE"),
     claims: ({ id }, _, { clinicalRecords }) => clinicalRecords.of(id, "CLAIM"),
+    assessments: ({ id }, _, { assessments }) => assessments.of(id),
+    duplicateAssessments: async ({ id }, { withinDays }, { act, assessments }) =>
+      duplicates(await assessments.permitted(id), withinDays, act.by.agency),
+  },
+  Assessment: {
+    agency: ({ source }, _, { agencies }) => agencies.find(source),
   },
   PersonLink: {
     other: ({ other }, _, { people }) => people.find(other),
@@ -149,8 +160,17 @@ export const resolvers: Resolvers = {
     handoffs: ({ id }, _, { handoffs }) => handoffs.ofReferral(id),
     missingEvidence: (referral, { interface: at }, { interfaces }) =>
       interfaces.missingEvidence(referral, at),
+    statements: (referral, _, { statements }) => statements.of(referral),
+    contradictions: async (referral, _, { statements }) =>
+      contradictions(await statements.permitted(referral)),
     bounces: async ({ id }, _, { handoffs }) => bounces(await handoffs.movesOf(id)),
   },
+  PersonStatement: {
+    by: ({ source }, _, { agencies }) => agencies.find(source),
+    eligibility: eligibilityOf,
+    startsOn: startsOnOf,
+  },
+  Disengagement: { contradictions: ({ statements }) => contradictions(statements) },
   Bounces: {
     path: ({ path }, _, { agencies }) => agencies.findAll(path),
   },
@@ -175,6 +195,10 @@ export const resolvers: Resolvers = {
       softRefusals(...(await clocked(handoff, context)), context.act.at),
     history: ({ id }, _, { handoffs }) => handoffs.history(id),
     packet: (handoff, _, { packets }) => packets.of(handoff),
+    disengagement: async (handoff, _, { referrals, statements }) => {
+      const referral = await referrals.permitted(handoff.referral);
+      return referral && disengagement(handoff, await statements.permitted(referral));
+    },
   },
   SoftRefusal: {
     agency: ({ agency }, _, { agencies }) => agencies.find(agency),

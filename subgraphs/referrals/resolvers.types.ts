@@ -16,6 +16,10 @@ import type {
   ClinicalRecord as ClaimInDomain,
 } from "./clinical-record.ts";
 import type {
+  Assessment as AssessmentInDomain,
+  DuplicateAssessment as DuplicateAssessmentInDomain,
+} from "./assessment.ts";
+import type {
   Interface as InterfaceInDomain,
   Interface as InterfaceVersionInDomain,
   InterfaceDraft as InterfaceDraftInDomain,
@@ -23,6 +27,11 @@ import type {
 import type { ProposedRules as OperatingRulesInDomain } from "./operating-rules.ts";
 import type { Referral as ReferralInDomain } from "./referral.ts";
 import type { Handoff as HandoffInDomain } from "./handoff.ts";
+import type {
+  PersonStatement as PersonStatementInDomain,
+  Contradiction as ContradictionInDomain,
+  Disengagement as DisengagementInDomain,
+} from "./statement.ts";
 import type { Bounces as BouncesInDomain } from "./bounces.ts";
 import type { SoftRefusal as SoftRefusalInDomain } from "./soft-refusal.ts";
 import type { HandoffEvent as HandoffEventInDomain } from "./handoff-store.ts";
@@ -132,6 +141,7 @@ export type QueryHandoffsArgs = {
   person?: InputMaybe<Scalars["ID"]["input"]>;
   interface?: InputMaybe<Scalars["ID"]["input"]>;
   states?: InputMaybe<Array<HandoffState>>;
+  receiver?: InputMaybe<Scalars["ID"]["input"]>;
   first?: InputMaybe<Scalars["Int"]["input"]>;
   after?: InputMaybe<Scalars["String"]["input"]>;
 };
@@ -160,6 +170,10 @@ export type Mutation = {
   referPerson?: Maybe<Referral>;
   /** Adds evidence that has come with a referral since. */
   supplyEvidence?: Maybe<Referral>;
+  /** Records that the asking agency has assessed a person. */
+  recordAssessment?: Maybe<Assessment>;
+  /** Records what the asking agency told the person of a referral that has a handoff of its own. */
+  recordStatement?: Maybe<Referral>;
   /** Asks one performer to meet a need. The asking agency is the sender. */
   offerHandoff?: Maybe<Handoff>;
   notifyHandoff?: Maybe<Handoff>;
@@ -224,6 +238,14 @@ export type MutationReferPersonArgs = {
 
 export type MutationSupplyEvidenceArgs = {
   input: SupplyEvidenceInput;
+};
+
+export type MutationRecordAssessmentArgs = {
+  input: RecordAssessmentInput;
+};
+
+export type MutationRecordStatementArgs = {
+  input: RecordStatementInput;
 };
 
 export type MutationOfferHandoffArgs = {
@@ -369,6 +391,10 @@ export type Person = {
   /** Kept apart from the rest of the record (45 CFR 164.501): an authorization of their own opens them, and no emergency. */
   psychotherapyNotes?: Maybe<Array<PsychotherapyNote>>;
   claims?: Maybe<Array<Claim>>;
+  /** Assessments that the asking agency may be given, its own among them; the earliest first. */
+  assessments?: Maybe<Array<Assessment>>;
+  /** Pairs of those by one instrument, at two agencies, not more than so many days apart. */
+  duplicateAssessments?: Maybe<Array<DuplicateAssessment>>;
 };
 
 /** Someone whom agencies look after. The id is opaque: never a record number. */
@@ -381,6 +407,11 @@ export type PersonEncountersArgs = {
 export type PersonHandoffsArgs = {
   first?: InputMaybe<Scalars["Int"]["input"]>;
   after?: InputMaybe<Scalars["String"]["input"]>;
+};
+
+/** Someone whom agencies look after. The id is opaque: never a record number. */
+export type PersonDuplicateAssessmentsArgs = {
+  withinDays: Scalars["Int"]["input"];
 };
 
 /** FHIR Patient.link.type: whether the other record stands in the place of this one, or the other way about. */
@@ -480,6 +511,29 @@ export type Claim = {
   services?: Maybe<Scalars["String"]["output"]>;
   status?: Maybe<Scalars["String"]["output"]>;
   at?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/**
+ * That an agency has assessed a person; what came of it stays where it is. Of a plan of care, and no encounter: those who house or
+ * help a person ask the same again where they cannot know that it was asked.
+ */
+export type Assessment = {
+  __typename?: "Assessment";
+  id: Scalars["ID"]["output"];
+  agency?: Maybe<Agency>;
+  /** The instrument's: LOINC where it has one. */
+  code?: Maybe<Scalars["String"]["output"]>;
+  assessedAt?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** Two assessments by one instrument, at two agencies. */
+export type DuplicateAssessment = {
+  __typename?: "DuplicateAssessment";
+  code?: Maybe<Scalars["String"]["output"]>;
+  earlier?: Maybe<Assessment>;
+  later?: Maybe<Assessment>;
+  /** Elapsed between the two. */
+  days?: Maybe<Scalars["Float"]["output"]>;
 };
 
 /** What content may tell beside what its field does. */
@@ -752,11 +806,62 @@ export type Referral = {
   missingEvidence?: Maybe<Array<EvidenceItem>>;
   /** How the person was sent on, by those handoffs that the asking agency may be given. */
   bounces?: Maybe<Bounces>;
+  /** What agencies have told the person of it, as the person heard it: the first one first. */
+  statements?: Maybe<Array<PersonStatement>>;
+  /** Where two agencies told the person different things, by those statements that the asking agency may be given. */
+  contradictions?: Maybe<Array<Contradiction>>;
 };
 
 /** A person's need, recorded once however many performers are asked: FHIR ServiceRequest. */
 export type ReferralMissingEvidenceArgs = {
   interface: Scalars["ID"]["input"];
+};
+
+/** What the person was told of. The first two have answers by code. */
+export type StatementSubject =
+  "ELIGIBILITY" | "START_DATE" | "COST" | "PROVIDER" | "NEXT_STEP" | "OTHER";
+
+export type EligibilityAnswer = "ELIGIBLE" | "NOT_ELIGIBLE";
+
+/** Who was told. */
+export type ToldTo = "PERSON" | "REPRESENTATIVE" | "FAMILY";
+
+/** What an agency told a person of a referral. It is never edited: what corrects it is a later one of the same agency. FHIR Communication. */
+export type PersonStatement = {
+  __typename?: "PersonStatement";
+  id: Scalars["ID"]["output"];
+  by?: Maybe<Agency>;
+  about?: Maybe<StatementSubject>;
+  /** In the agency's words. */
+  says?: Maybe<Scalars["String"]["output"]>;
+  /** Null about anything else, and where it is words alone. */
+  eligibility?: Maybe<EligibilityAnswer>;
+  /** YYYY-MM-DD. Null about anything else, and where it is words alone. */
+  startsOn?: Maybe<Scalars["String"]["output"]>;
+  toldTo?: Maybe<ToldTo>;
+  toldAt?: Maybe<Scalars["DateTime"]["output"]>;
+  /** When it reached this graph. */
+  receivedAt?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** Two agencies' statements of one thing that do not say the same: by their answers, never by their words. */
+export type Contradiction = {
+  __typename?: "Contradiction";
+  about?: Maybe<StatementSubject>;
+  earlier?: Maybe<PersonStatement>;
+  later?: Maybe<PersonStatement>;
+  /** When the second one was told. */
+  since?: Maybe<Scalars["DateTime"]["output"]>;
+  /** When either agency said something else; null while both stand. */
+  until?: Maybe<Scalars["DateTime"]["output"]>;
+};
+
+/** That the person turned away, and what they had been told by then, as far as the asking agency may be given it. */
+export type Disengagement = {
+  __typename?: "Disengagement";
+  at?: Maybe<Scalars["DateTime"]["output"]>;
+  statements?: Maybe<Array<PersonStatement>>;
+  contradictions?: Maybe<Array<Contradiction>>;
 };
 
 /** How a person is sent from one agency to the next over one need. */
@@ -824,10 +929,14 @@ export type CompletionReason =
   | "NO_LONGER_NEEDED"
   | "UNABLE_TO_REACH"
   | "FUNDS_EXHAUSTED"
+  /** The person turned away, without saying that they withdraw. */
+  | "DISENGAGED"
   | "OTHER";
 
 export type CancellationReason =
   | "WITHDRAWN_BY_PERSON"
+  /** The person turned away, without saying that they withdraw. */
+  | "DISENGAGED"
   | "DISCHARGE_CANCELLED"
   | "NO_LONGER_NEEDED"
   | "DUPLICATE"
@@ -907,6 +1016,8 @@ export type Handoff = {
   history?: Maybe<Array<HandoffEvent>>;
   /** What its receiver must know of the person. Empty, and so incomplete, until the sender supplies it. */
   packet?: Maybe<DischargePacket>;
+  /** Null unless it ended because the person turned away. */
+  disengagement?: Maybe<Disengagement>;
 };
 
 /** The parts that no packet may lack. */
@@ -1290,6 +1401,30 @@ export type SupplyEvidenceInput = {
   evidence: Array<Scalars["String"]["input"]>;
 };
 
+export type RecordAssessmentInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  personId: Scalars["ID"]["input"];
+  /** The instrument's: LOINC where it has one. */
+  code: Scalars["String"]["input"];
+  /** The request's instant if not given. Not in the future. */
+  assessedAt?: InputMaybe<Scalars["DateTime"]["input"]>;
+};
+
+export type RecordStatementInput = {
+  idempotencyKey: Scalars["String"]["input"];
+  referralId: Scalars["ID"]["input"];
+  about: StatementSubject;
+  /** In the agency's words. */
+  says: Scalars["String"]["input"];
+  /** About ELIGIBILITY alone: what is said comes to this. */
+  eligibility?: InputMaybe<EligibilityAnswer>;
+  /** About START_DATE alone, YYYY-MM-DD: what is said comes to this. */
+  startsOn?: InputMaybe<Scalars["String"]["input"]>;
+  toldTo: ToldTo;
+  /** The request's instant if not given. Not in the future. */
+  toldAt?: InputMaybe<Scalars["DateTime"]["input"]>;
+};
+
 export type OfferHandoffInput = {
   idempotencyKey: Scalars["String"]["input"];
   referralId: Scalars["ID"]["input"];
@@ -1572,6 +1707,9 @@ export type ResolversTypes = {
   ClinicalNote: ResolverTypeWrapper<ClinicalNoteInDomain>;
   PsychotherapyNote: ResolverTypeWrapper<PsychotherapyNoteInDomain>;
   Claim: ResolverTypeWrapper<ClaimInDomain>;
+  Assessment: ResolverTypeWrapper<AssessmentInDomain>;
+  DuplicateAssessment: ResolverTypeWrapper<DuplicateAssessmentInDomain>;
+  Float: ResolverTypeWrapper<Scalars["Float"]["output"]>;
   RaisedCategory: RaisedCategory;
   ContentLabel: ResolverTypeWrapper<ContentLabelInDomain>;
   ContentLabelConnection: ResolverTypeWrapper<
@@ -1604,11 +1742,16 @@ export type ResolversTypes = {
   WorkingHours: ResolverTypeWrapper<WorkingHours>;
   Holiday: ResolverTypeWrapper<Holiday>;
   NoticeLead: ResolverTypeWrapper<NoticeLead>;
-  Float: ResolverTypeWrapper<Scalars["Float"]["output"]>;
   Boolean: ResolverTypeWrapper<Scalars["Boolean"]["output"]>;
   ReferralStatus: ReferralStatus;
   Priority: Priority;
   Referral: ResolverTypeWrapper<ReferralInDomain>;
+  StatementSubject: StatementSubject;
+  EligibilityAnswer: EligibilityAnswer;
+  ToldTo: ToldTo;
+  PersonStatement: ResolverTypeWrapper<PersonStatementInDomain>;
+  Contradiction: ResolverTypeWrapper<ContradictionInDomain>;
+  Disengagement: ResolverTypeWrapper<DisengagementInDomain>;
   Bounces: ResolverTypeWrapper<BouncesInDomain>;
   HandoffState: HandoffState;
   HandoffMove: HandoffMove;
@@ -1684,6 +1827,8 @@ export type ResolversTypes = {
   HolidayInput: HolidayInput;
   ReferPersonInput: ReferPersonInput;
   SupplyEvidenceInput: SupplyEvidenceInput;
+  RecordAssessmentInput: RecordAssessmentInput;
+  RecordStatementInput: RecordStatementInput;
   OfferHandoffInput: OfferHandoffInput;
   HandoffMoveInput: HandoffMoveInput;
   HandoffItemsInput: HandoffItemsInput;
@@ -1717,6 +1862,9 @@ export type ResolversParentTypes = {
   ClinicalNote: ClinicalNoteInDomain;
   PsychotherapyNote: PsychotherapyNoteInDomain;
   Claim: ClaimInDomain;
+  Assessment: AssessmentInDomain;
+  DuplicateAssessment: DuplicateAssessmentInDomain;
+  Float: Scalars["Float"]["output"];
   ContentLabel: ContentLabelInDomain;
   ContentLabelConnection: Omit<ContentLabelConnection, "edges"> & {
     edges: Array<ResolversParentTypes["ContentLabelEdge"]>;
@@ -1739,9 +1887,11 @@ export type ResolversParentTypes = {
   WorkingHours: WorkingHours;
   Holiday: Holiday;
   NoticeLead: NoticeLead;
-  Float: Scalars["Float"]["output"];
   Boolean: Scalars["Boolean"]["output"];
   Referral: ReferralInDomain;
+  PersonStatement: PersonStatementInDomain;
+  Contradiction: ContradictionInDomain;
+  Disengagement: DisengagementInDomain;
   Bounces: BouncesInDomain;
   Handoff: HandoffInDomain;
   DischargePacket: DischargePacketInDomain;
@@ -1800,6 +1950,8 @@ export type ResolversParentTypes = {
   HolidayInput: HolidayInput;
   ReferPersonInput: ReferPersonInput;
   SupplyEvidenceInput: SupplyEvidenceInput;
+  RecordAssessmentInput: RecordAssessmentInput;
+  RecordStatementInput: RecordStatementInput;
   OfferHandoffInput: OfferHandoffInput;
   HandoffMoveInput: HandoffMoveInput;
   HandoffItemsInput: HandoffItemsInput;
@@ -1961,6 +2113,18 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationSupplyEvidenceArgs, "input">
+  >;
+  recordAssessment?: Resolver<
+    Maybe<ResolversTypes["Assessment"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationRecordAssessmentArgs, "input">
+  >;
+  recordStatement?: Resolver<
+    Maybe<ResolversTypes["Referral"]>,
+    ParentType,
+    ContextType,
+    RequireFields<MutationRecordStatementArgs, "input">
   >;
   offerHandoff?: Resolver<
     Maybe<ResolversTypes["Handoff"]>,
@@ -2149,6 +2313,13 @@ export type PersonResolvers<
     ContextType
   >;
   claims?: Resolver<Maybe<Array<ResolversTypes["Claim"]>>, ParentType, ContextType>;
+  assessments?: Resolver<Maybe<Array<ResolversTypes["Assessment"]>>, ParentType, ContextType>;
+  duplicateAssessments?: Resolver<
+    Maybe<Array<ResolversTypes["DuplicateAssessment"]>>,
+    ParentType,
+    ContextType,
+    RequireFields<PersonDuplicateAssessmentsArgs, "withinDays">
+  >;
 };
 
 export type PersonLinkResolvers<
@@ -2238,6 +2409,27 @@ export type ClaimResolvers<
   services?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
   status?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
   at?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type AssessmentResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Assessment"] = ResolversParentTypes["Assessment"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  agency?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  code?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  assessedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type DuplicateAssessmentResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["DuplicateAssessment"] =
+    ResolversParentTypes["DuplicateAssessment"],
+> = {
+  code?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  earlier?: Resolver<Maybe<ResolversTypes["Assessment"]>, ParentType, ContextType>;
+  later?: Resolver<Maybe<ResolversTypes["Assessment"]>, ParentType, ContextType>;
+  days?: Resolver<Maybe<ResolversTypes["Float"]>, ParentType, ContextType>;
 };
 
 export type ContentLabelResolvers<
@@ -2497,6 +2689,44 @@ export type ReferralResolvers<
     RequireFields<ReferralMissingEvidenceArgs, "interface">
   >;
   bounces?: Resolver<Maybe<ResolversTypes["Bounces"]>, ParentType, ContextType>;
+  statements?: Resolver<Maybe<Array<ResolversTypes["PersonStatement"]>>, ParentType, ContextType>;
+  contradictions?: Resolver<Maybe<Array<ResolversTypes["Contradiction"]>>, ParentType, ContextType>;
+};
+
+export type PersonStatementResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["PersonStatement"] =
+    ResolversParentTypes["PersonStatement"],
+> = {
+  id?: Resolver<ResolversTypes["ID"], ParentType, ContextType>;
+  by?: Resolver<Maybe<ResolversTypes["Agency"]>, ParentType, ContextType>;
+  about?: Resolver<Maybe<ResolversTypes["StatementSubject"]>, ParentType, ContextType>;
+  says?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  eligibility?: Resolver<Maybe<ResolversTypes["EligibilityAnswer"]>, ParentType, ContextType>;
+  startsOn?: Resolver<Maybe<ResolversTypes["String"]>, ParentType, ContextType>;
+  toldTo?: Resolver<Maybe<ResolversTypes["ToldTo"]>, ParentType, ContextType>;
+  toldAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  receivedAt?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type ContradictionResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Contradiction"] = ResolversParentTypes["Contradiction"],
+> = {
+  about?: Resolver<Maybe<ResolversTypes["StatementSubject"]>, ParentType, ContextType>;
+  earlier?: Resolver<Maybe<ResolversTypes["PersonStatement"]>, ParentType, ContextType>;
+  later?: Resolver<Maybe<ResolversTypes["PersonStatement"]>, ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  until?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+};
+
+export type DisengagementResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes["Disengagement"] = ResolversParentTypes["Disengagement"],
+> = {
+  at?: Resolver<Maybe<ResolversTypes["DateTime"]>, ParentType, ContextType>;
+  statements?: Resolver<Maybe<Array<ResolversTypes["PersonStatement"]>>, ParentType, ContextType>;
+  contradictions?: Resolver<Maybe<Array<ResolversTypes["Contradiction"]>>, ParentType, ContextType>;
 };
 
 export type BouncesResolvers<
@@ -2551,6 +2781,7 @@ export type HandoffResolvers<
   softRefusals?: Resolver<Maybe<Array<ResolversTypes["SoftRefusal"]>>, ParentType, ContextType>;
   history?: Resolver<Maybe<Array<ResolversTypes["HandoffEvent"]>>, ParentType, ContextType>;
   packet?: Resolver<Maybe<ResolversTypes["DischargePacket"]>, ParentType, ContextType>;
+  disengagement?: Resolver<Maybe<ResolversTypes["Disengagement"]>, ParentType, ContextType>;
 };
 
 export type DischargePacketResolvers<
@@ -2820,6 +3051,8 @@ export type Resolvers<ContextType = Context> = {
   ClinicalNote?: ClinicalNoteResolvers<ContextType>;
   PsychotherapyNote?: PsychotherapyNoteResolvers<ContextType>;
   Claim?: ClaimResolvers<ContextType>;
+  Assessment?: AssessmentResolvers<ContextType>;
+  DuplicateAssessment?: DuplicateAssessmentResolvers<ContextType>;
   ContentLabel?: ContentLabelResolvers<ContextType>;
   ContentLabelConnection?: ContentLabelConnectionResolvers<ContextType>;
   ContentLabelEdge?: ContentLabelEdgeResolvers<ContextType>;
@@ -2839,6 +3072,9 @@ export type Resolvers<ContextType = Context> = {
   Holiday?: HolidayResolvers<ContextType>;
   NoticeLead?: NoticeLeadResolvers<ContextType>;
   Referral?: ReferralResolvers<ContextType>;
+  PersonStatement?: PersonStatementResolvers<ContextType>;
+  Contradiction?: ContradictionResolvers<ContextType>;
+  Disengagement?: DisengagementResolvers<ContextType>;
   Bounces?: BouncesResolvers<ContextType>;
   Handoff?: HandoffResolvers<ContextType>;
   DischargePacket?: DischargePacketResolvers<ContextType>;

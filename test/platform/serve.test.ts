@@ -119,6 +119,13 @@ describe("a route", () => {
     }
   });
 
+  it("that ends in a slash takes every path below it, and the one above is not its own", async () => {
+    const { url } = await open({ "/here/": async ({ path }) => ({ status: 200, body: path }) });
+    expect(await (await fetch(`${url}/here/and/there`)).text()).toBe("/here/and/there");
+    expect((await fetch(`${url}/here`)).status).toBe(404);
+    expect((await fetch(`${url}/elsewhere/here/`)).status).toBe(404);
+  });
+
   it.each(["//", "//x:y/", "http://[/", "*"])(
     "is not found at %s, which is no path, and nobody is at fault",
     async (target) => {

@@ -147,6 +147,37 @@ describe("npm run intake", () => {
       "Encounter-P0522-Enc-HHA-Timepoint-OASIS-Day121ToDischarge.json  CONTRADICTION at Encounter.period: `Encounter.period` ends before it starts",
     );
   });
+
+  it("takes a hospital's notifications in, and whoever asks reads the stay and its end", async () => {
+    const notices = ["admit", "discharge"].map((event) =>
+      join(SAMPLES, "davinci-alerts", `${event}-notification-message-bundle-01.json`),
+    );
+    const house = run("start", [], env);
+    await house.says(/^ready /m);
+    const intake = run("intake", notices, env);
+    expect(await intake.ended, intake.err()).toBe(0);
+    expect(intake.out()).toContain("2 files, 18 resources");
+    const query = join(directory.path, "stays.graphql");
+    writeFileSync(
+      query,
+      `{ personByIdentifier(system: "http://example.org/fhir/mrn", value: "06e1f0dd-5fbe-4480-9bb4-6b54ec02d31b") {
+        encounters { edges { node { status endedAt agency { name } } } }
+      } }`,
+    );
+    const ask = run("ask", ["--as", "county-system", query], env);
+    expect(await ask.ended, ask.err()).toBe(0);
+    expect(JSON.parse(ask.out()).data.personByIdentifier.encounters.edges).toEqual([
+      {
+        node: {
+          status: "finished",
+          endedAt: "2018-10-24T05:22:15.000Z",
+          agency: { name: "HOLY FAMILY HOSPITAL" },
+        },
+      },
+    ]);
+    house.child.kill("SIGINT");
+    expect(await house.ended).toBe(0);
+  });
 });
 
 describe("an old Node", () => {

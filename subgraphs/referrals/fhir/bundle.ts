@@ -18,6 +18,10 @@ export interface Sent {
 export interface Submission {
   /** All or nothing. */
   atomic: boolean;
+  /** The bundle's; null for a resource sent alone. */
+  type: keyof typeof ANSWERED_BY | null;
+  /** When the bundle was put together, as it says. */
+  timestamp: string | undefined;
   /** The type of bundle that answers it; null for a resource sent alone. */
   answeredBy: "transaction-response" | "batch-response" | null;
   sent: Sent[];
@@ -58,6 +62,7 @@ const ANSWERED_BY = {
   batch: "batch-response",
   collection: "batch-response",
   message: "batch-response",
+  document: "batch-response",
 } as const;
 
 const takenIn = (type: unknown): type is keyof typeof ANSWERED_BY =>
@@ -100,12 +105,18 @@ const unpack = (bundle: Bundle): Submission => {
   if (!takenIn(bundle.type) || !Array.isArray(entries))
     throw new Problem(
       "BUNDLE_NOT_ACCEPTED",
-      "a bundle is taken in as transaction, batch, collection or message, with entries",
+      "a bundle is taken in as transaction, batch, collection, message or document, with entries",
       { element: takenIn(bundle.type) ? "Bundle.entry" : "Bundle.type" },
     );
   const sent = entries.map(entered);
+  if (bundle.type === "document" && sent[0]?.resource?.resourceType !== "Composition")
+    throw new Problem("BUNDLE_NOT_ACCEPTED", "a document begins with its `Composition`", {
+      element: "Bundle.entry[0].resource",
+    });
   return {
     atomic: bundle.type === "transaction",
+    type: bundle.type,
+    timestamp: typeof bundle.timestamp === "string" ? bundle.timestamp : undefined,
     answeredBy: ANSWERED_BY[bundle.type],
     sent,
     entryByUrl: new Map(
@@ -143,6 +154,8 @@ export const read = (bytes: Buffer): Submission => {
     throw new Problem("INVALID_RESOURCE", "an id breaks its R4 definition", { element: "id" });
   return {
     atomic: false,
+    type: null,
+    timestamp: undefined,
     answeredBy: null,
     sent: [{ resource: value, id, entry: null, problem: null }],
     entryByUrl: new Map(),

@@ -2,13 +2,19 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Act } from "#platform/act.ts";
 import type { Transaction } from "#platform/database.ts";
-import { report, retract, unmoved } from "../handoff.ts";
+import { ENDED, report, retract, unmoved } from "../handoff.ts";
 import type { Handoff, Report } from "../handoff.ts";
-import { interfaceOf, saveHandoff } from "../handoff-store.ts";
+import { interfaceOf, lockedHandoff, saveHandoff } from "../handoff-store.ts";
 import { passages } from "../journey.ts";
 import type { Passage } from "../journey.ts";
 import { saveReferral } from "../referral-store.ts";
-import { encountersOf, inferredHandoffs, noteInferred } from "./intake-store.ts";
+import {
+  DESTINATION,
+  encountersOf,
+  inferredHandoffs,
+  meaning,
+  noteInferred,
+} from "./intake-store.ts";
 
 /** The facts that a passage shows, in the order in which they came about. */
 const reports = ({ from, to }: Passage, recordedAt: Date): Report[] => {
@@ -34,6 +40,19 @@ const saysSo = (handoff: Handoff, said: Report): boolean =>
   sameInstant(handoff.leftAt, said.leftAt) &&
   sameInstant(handoff.engagedAt, said.engagedAt) &&
   sameInstant(handoff.occurredAt, said.occurredAt);
+
+/**
+ * The handoff that was written down for the notice of a stay's end, which a passage begins with. What people offered in the
+ * graph is moved by them.
+ */
+const announced = async (tx: Transaction, { from, to }: Passage): Promise<Handoff | null> => {
+  const told = await meaning(tx, from.source, { type: DESTINATION, id: from.id });
+  const handoff = told && (await lockedHandoff(tx, told));
+  if (!handoff || handoff.origin !== "MESSAGE" || handoff.receiver !== to.agency) return null;
+  if (ENDED.has(handoff.state)) return null;
+  await noteInferred(tx, from.id, to.id, handoff.id);
+  return handoff;
+};
 
 const isRetracted = ({ state, reason }: Handoff): boolean =>
   state === "CANCELLED" && reason === "ENTERED_IN_ERROR";
@@ -103,7 +122,8 @@ export const inferHandoffs = async (
         from === passage.from.id && to === passage.to.id && !isRetracted(handoff),
     )?.handoff;
     if (known?.state === "DECLINED" || known?.state === "CANCELLED") continue;
-    let handoff = known ?? (await begin(tx, passage, recordedAt, act));
+    let handoff =
+      known ?? (await announced(tx, passage)) ?? (await begin(tx, passage, recordedAt, act));
     const said = reports(passage, recordedAt);
     if (saysSo(handoff, said.at(-1) as Report)) continue;
     for (const fact of handoff.engagedAt ? said.slice(-1) : said) {

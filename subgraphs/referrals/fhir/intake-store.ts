@@ -47,6 +47,23 @@ export const lastReceived = async (
   return new Map(rows.map((row) => [`${row.type}/${row.logical_id}`, row.sha256 as string]));
 };
 
+/** Those of these versions that were received before, latest or not, by `Type/id hash`. */
+export const receivedBefore = async (
+  tx: Transaction,
+  source: string,
+  versions: (At & { sha256: string })[],
+): Promise<ReadonlySet<string>> => {
+  if (versions.length === 0) return new Set();
+  const rows = (await tx("referrals.fhir_resource")
+    .where({ source_id: source })
+    .whereIn(
+      ["type", "logical_id", "sha256"],
+      versions.map(({ type, id, sha256: hash }) => [type, id, hash]),
+    )
+    .select("type", "logical_id", "sha256")) as Row[];
+  return new Set(rows.map((row) => `${row.type}/${row.logical_id} ${row.sha256}`));
+};
+
 /** A resource to keep as it was received. */
 export interface Kept extends At {
   body: string;
@@ -84,6 +101,9 @@ export const keep = async (
       .onConflict(["source_id", "type", "logical_id", "sha256"])
       .merge(["received_at"]);
 };
+
+/** Under a stay's id here: the handoff that its discharge was the notice of. */
+export const DESTINATION = "Encounter.destination";
 
 /** What a resource at a source means here. */
 export const meaning = async (

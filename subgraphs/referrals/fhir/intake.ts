@@ -11,9 +11,19 @@ import type { SideDoor } from "#platform/subgraph.ts";
 import { read } from "./bundle.ts";
 import type { Sent, Submission } from "./bundle.ts";
 import { inferHandoffs } from "./inference.ts";
-import { inTurn, keep, lastReceived, quarantine, release, sha256 } from "./intake-store.ts";
+import {
+  inTurn,
+  keep,
+  lastReceived,
+  quarantine,
+  receivedBefore,
+  release,
+  sha256,
+} from "./intake-store.ts";
 import type { At, Kept, Refused } from "./intake-store.ts";
 import { map, rank } from "./mapping.ts";
+import { noticeOf } from "./notice.ts";
+import type { Notice } from "./notice.ts";
 import type { Intake } from "./reading.ts";
 import { validate } from "./validate.ts";
 
@@ -100,6 +110,7 @@ const takeIn = async (
   database: Database,
   bytes: Buffer,
   submission: Submission,
+  notice: Notice | null,
   act: Act,
 ): Promise<Fate[]> => {
   const { sent } = submission;
@@ -117,7 +128,17 @@ const takeIn = async (
       const { type, id } = atOf(it);
       if (last.get(`${type}/${id}`) === hashes[index]) fates[index] = "UNCHANGED";
     }
-    const intake: Intake = { tx, act, source, submission, moved: new Set() };
+    // A notification that is sent again has been said, even where a later one has told of more since.
+    if (notice) {
+      const versions = sent.flatMap((it, index) =>
+        checked[index] ? [] : [{ ...atOf(it), sha256: hashes[index] as string, index }],
+      );
+      const before = await receivedBefore(tx, source, versions);
+      const again = versions.filter((it) => before.has(`${it.type}/${it.id} ${it.sha256}`));
+      if (again.some(({ index }) => index === 0))
+        for (const { index } of again) fates[index] ??= "UNCHANGED";
+    }
+    const intake: Intake = { tx, act, source, submission, notice, moved: new Set() };
     await understand(sent, fates, intake);
     for (const person of intake.moved) await inferHandoffs(tx, person, act);
     const settled = fates as Fate[];
@@ -208,14 +229,16 @@ const refuse = async (
 /** Takes a submission in, or refuses it whole. */
 const accept = async (database: Database, bytes: Buffer, act: Act): Promise<Answered> => {
   let submission: Submission;
+  let notice: Notice | null;
   try {
     submission = read(bytes);
+    notice = noticeOf(submission);
   } catch (error) {
     if (error instanceof Problem) return refuse(database, bytes, error, [problemIssue(error)], act);
     throw error;
   }
   try {
-    return answer(submission, await takeIn(database, bytes, submission, act));
+    return answer(submission, await takeIn(database, bytes, submission, notice, act));
   } catch (error) {
     if (!(error instanceof Undone)) throw error;
     const wrong = error.fates.flatMap((fate, entry) =>
@@ -239,7 +262,7 @@ const reply = ({ status, resource }: Answered) => ({
 });
 
 /**
- * `POST /fhir`: a transaction, batch, collection or message Bundle, or one resource, as application/fhir+json.
+ * `POST /fhir`: a transaction, batch, collection, message or document Bundle, or one resource, as application/fhir+json.
  *
  * Answers with a response Bundle, or an OperationOutcome for one resource and for what is refused whole. Every refused
  * resource is in quarantine with its bytes before the answer leaves.

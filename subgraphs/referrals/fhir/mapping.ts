@@ -2,8 +2,10 @@
 import type { FhirResource } from "fhir/r4";
 import { location, organization, practitioner, practitionerRole } from "./agencies.ts";
 import { documentReference, explanationOfBenefit, observation } from "./clinical.ts";
+import { composition } from "./discharge-summary.ts";
 import { encounter, serviceRequest, task } from "./handoffs.ts";
 import type { At } from "./intake-store.ts";
+import { messageHeader } from "./notification.ts";
 import { consent, medication, patient } from "./people.ts";
 import type { Intake, Mapping } from "./reading.ts";
 
@@ -15,6 +17,7 @@ const MAPPINGS = {
   PractitionerRole: practitionerRole,
   Patient: patient,
   Encounter: encounter,
+  MessageHeader: messageHeader,
   ServiceRequest: serviceRequest,
   Task: task,
   MedicationStatement: medication,
@@ -23,6 +26,7 @@ const MAPPINGS = {
   DocumentReference: documentReference,
   ExplanationOfBenefit: explanationOfBenefit,
   Consent: consent,
+  Composition: composition,
 } as const;
 
 const ORDER = Object.keys(MAPPINGS);

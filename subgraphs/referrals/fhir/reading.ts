@@ -18,11 +18,14 @@ import { target } from "./bundle.ts";
 import type { Submission } from "./bundle.ts";
 import { agencyOfRole, meaning, means } from "./intake-store.ts";
 import type { At } from "./intake-store.ts";
+import type { Notice } from "./notice.ts";
 import { spanOf } from "./when.ts";
 
 /** What a mapping works with. */
 export interface Intake extends Taking {
   submission: Pick<Submission, "entryByUrl">;
+  /** What the message notifies of that the records came in. */
+  notice: Notice | null;
 }
 
 /** Maps one resource. False when it is of a mapped type but says nothing that is modelled. */

@@ -1,4 +1,5 @@
 /** Where a handoff stands, by what a FHIR Task says. */
+import { HANDOFF_STATE_SYSTEM, STATUSES_BY_STATE } from "#schema/fhir/task-status.ts";
 import { Problem } from "#schema/problems.ts";
 import type { Task } from "fhir/r4";
 import type { State } from "../handoff.ts";
@@ -24,8 +25,6 @@ const BY_STATUS: Record<Task["status"], State | null> = {
 };
 
 const BSER = "http://hl7.org/fhir/us/bser/CodeSystem/TaskBusinessStatusCS";
-/** Our own codes for the fine state: the names of the states. */
-export const HANDOFF_STATE_SYSTEM = "https://handoff-graph.org/CodeSystem/handoff-state";
 
 /** What a business status means, and with which statuses it can be true. */
 interface Meaning {
@@ -47,22 +46,8 @@ const BY_BSER: Record<string, Meaning> = {
   "7.0": { state: "COMPLETED", with: ["completed", "failed"] },
 };
 
-/** The statuses that each of our own states can stand beside. */
-const BY_STATE: Record<State, readonly Task["status"][]> = {
-  ANTICIPATED: ["draft"],
-  NOTIFIED: ["requested"],
-  PACKET_INCOMPLETE: ["requested"],
-  AWAITING_DECISION: ["requested", "received"],
-  INFO_REQUESTED: ["on-hold"],
-  ACCEPTED: ["accepted", "ready"],
-  SCHEDULED: ["accepted", "ready"],
-  IN_SERVICE: ["in-progress"],
-  WAITLISTED: ["on-hold"],
-  UNABLE_TO_REACH: ["on-hold", "failed"],
-  DECLINED: ["rejected"],
-  CANCELLED: ["cancelled", "entered-in-error"],
-  COMPLETED: ["completed", "failed"],
-};
+/** Every state has its statuses, or this does not compile. */
+const BY_STATE: Record<State, readonly Task["status"][]> = STATUSES_BY_STATE;
 
 const meaningOf = (task: Task): Meaning | undefined => {
   for (const { system, code = "" } of task.businessStatus?.coding ?? []) {

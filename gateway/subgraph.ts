@@ -13,11 +13,10 @@ export interface Subgraph {
     requestId: string,
     deadline: AbortSignal,
   ): Promise<Answer>;
-  /** Goes in by a side door of the room. @param withinMs How long that may take; two minutes, if not given. */
+  /** Goes in by a side door of the room. */
   enter(
     path: string,
     ask: Omit<Ask, "at">,
-    withinMs?: number,
   ): Promise<{ status: number; contentType: string; body: string }>;
   /**
    * Asks, as the house itself, by a door that is for the house alone.
@@ -29,7 +28,7 @@ export interface Subgraph {
   close(): Promise<void>;
 }
 
-/** How long a side door may take, where nothing else is said. */
+/** How long a side door may take. */
 export const SIDE_DOOR_MS = 120_000;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -59,7 +58,7 @@ const ANSWER_LIMIT = 4_000_000;
  */
 export const httpSubgraph = (room: string, url: string, sign: Sign | null): Subgraph => {
   const { pathname, search } = new URL(url);
-  const { post, close } = caller(room, url, sign, {
+  const { post, ask, close } = caller(room, url, sign, {
     connections: 64,
     connectTimeout: 1_000,
     maxResponseSize: ANSWER_LIMIT,
@@ -78,11 +77,11 @@ export const httpSubgraph = (room: string, url: string, sign: Sign | null): Subg
       if (!isAnswer(answer)) throw new Error(`${room} answered with something else`);
       return answer;
     },
-    enter: async (path, { bytes, requester, requestId }, withinMs = SIDE_DOOR_MS) => {
+    enter: async (path, { bytes, requester, requestId }) => {
       const unavailable = (cause: unknown): never => {
         throw new Problem("SUBGRAPH_UNAVAILABLE", `\`${room}\` did not answer`, {}, { cause });
       };
-      const signal = AbortSignal.timeout(withinMs);
+      const signal = AbortSignal.timeout(SIDE_DOOR_MS);
       const { status, contentType, text } = await post(
         path,
         bytes,
@@ -94,13 +93,7 @@ export const httpSubgraph = (room: string, url: string, sign: Sign | null): Subg
       if (status >= 500) unavailable(new Error(`${room} answered ${status}`));
       return { status, contentType, body: text };
     },
-    ask: async (path, question, requestId, withinMs) => {
-      const signal = AbortSignal.timeout(withinMs);
-      const { status, text } = await post(path, JSON.stringify(question), null, requestId, signal);
-      if (status === 204) return null;
-      if (status !== 200) throw new Error(`${room} answered ${status} at ${path}`);
-      return JSON.parse(text) as unknown;
-    },
+    ask,
     close,
   };
 };

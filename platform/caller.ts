@@ -20,6 +20,13 @@ export interface Caller {
     requestId: string,
     signal?: AbortSignal,
   ): Promise<Called>;
+  /**
+   * Asks, as the house itself, by a door that is for the house alone.
+   *
+   * @returns What it told; null when it had nothing to say.
+   * @throws when it does not answer within that time, or refuses.
+   */
+  ask(path: string, question: object, requestId: string, withinMs: number): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -35,26 +42,34 @@ export const caller = (
   options: Pool.Options = {},
 ): Caller => {
   const pool = new Pool(new URL(url).origin, options);
+  const post: Caller["post"] = async (path, body, requester, requestId, signal) => {
+    const response = await pool.request({
+      path,
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json",
+        ...(sign && {
+          authorization: `Bearer ${sign(room, body, requester, requestId)}`,
+        }),
+      },
+      body,
+      ...(signal && { signal }),
+    });
+    return {
+      status: response.statusCode,
+      contentType: String(response.headers["content-type"] ?? "application/json"),
+      text: await response.body.text(),
+    };
+  };
   return {
-    post: async (path, body, requester, requestId, signal) => {
-      const response = await pool.request({
-        path,
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json",
-          ...(sign && {
-            authorization: `Bearer ${sign(room, body, requester, requestId)}`,
-          }),
-        },
-        body,
-        ...(signal && { signal }),
-      });
-      return {
-        status: response.statusCode,
-        contentType: String(response.headers["content-type"] ?? "application/json"),
-        text: await response.body.text(),
-      };
+    post,
+    ask: async (path, question, requestId, withinMs) => {
+      const signal = AbortSignal.timeout(withinMs);
+      const { status, text } = await post(path, JSON.stringify(question), null, requestId, signal);
+      if (status === 204) return null;
+      if (status !== 200) throw new Error(`${room} answered ${status} at ${path}`);
+      return JSON.parse(text) as unknown;
     },
     close: () => pool.close(),
   };

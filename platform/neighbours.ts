@@ -47,15 +47,7 @@ export const httpNeighbours = (
       try {
         const neighbour = callers.get(room);
         if (!neighbour) throw new Error(`NEIGHBOURS does not say where ${room} answers`);
-        const { status, text } = await neighbour.post(
-          path,
-          JSON.stringify(question),
-          null,
-          requestId,
-          AbortSignal.timeout(DEADLINE_MS),
-        );
-        if (status !== 200) throw new Error(`${room} answered ${status} at ${path}`);
-        return JSON.parse(text) as unknown;
+        return await neighbour.ask(path, question, requestId, DEADLINE_MS);
       } catch (cause) {
         throw new Problem(
           "SUBGRAPH_UNAVAILABLE",

@@ -1,4 +1,3 @@
-import DataLoader from "dataloader";
 import { v7 as uuidv7 } from "uuid";
 import { notFound } from "#schema/problems.ts";
 import type { Category } from "#sharing/vocabulary.ts";
@@ -11,8 +10,7 @@ import type { Seeing } from "#platform/sharing.ts";
 import { kindOf } from "./agency-store.ts";
 import { asAssessed, assessed } from "./assessment.ts";
 import type { Assessment, AssessmentSaid } from "./assessment.ts";
-import { contentRaises } from "./content-label.ts";
-import { contentLabels } from "./content-label-store.ts";
+import type { ReadRaisedByContent } from "./content-label-store.ts";
 import { isKnownTo } from "./person-store.ts";
 import { raisedBy } from "./records.ts";
 
@@ -49,7 +47,12 @@ const kept = aggregate<Assessment>({
 });
 
 /** Assessments of people, as one requester may see and add to them. */
-export const openAssessments = (database: Database, act: Act, sharing: Seeing) => {
+export const openAssessments = (
+  database: Database,
+  act: Act,
+  sharing: Seeing,
+  raisedByContent: ReadRaisedByContent,
+) => {
   const ofPerson = kept.gatherer(
     database,
     (query) => query,
@@ -57,17 +60,13 @@ export const openAssessments = (database: Database, act: Act, sharing: Seeing) =
     ({ person }) => person,
     sharing,
   );
-  const labels = new DataLoader(async (keys: readonly "all"[]) => {
-    const all = await contentLabels(database.sql);
-    return keys.map(() => all);
-  });
   const of = async (person: string): Promise<Assessment[]> => {
     const all = await ofPerson.load(person);
-    const raised = contentRaises(await labels.load("all"));
-    return asAssessed(all).map((it) => {
-      const content = raised({ source: it.source, name: it.code, code: it.code }) as Category[];
-      return { ...it, raises: [...new Set([...it.raises, ...content])].sort() };
-    });
+    const raised = await raisedByContent();
+    return asAssessed(all).map((it) => ({
+      ...it,
+      raises: raised({ source: it.source, name: it.code, code: it.code }, it.raises),
+    }));
   };
   return {
     of,

@@ -1,12 +1,10 @@
 import DataLoader from "dataloader";
-import type { Category } from "#sharing/vocabulary.ts";
 import type { Database } from "#platform/database.ts";
 import { instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { ClinicalKind, ClinicalRecord } from "./clinical-record.ts";
 import { CLINICAL_KINDS } from "./clinical-record.ts";
-import { contentRaises } from "./content-label.ts";
-import { contentLabels } from "./content-label-store.ts";
+import type { ReadRaisedByContent } from "./content-label-store.ts";
 
 const fromRow = (row: Row): Omit<ClinicalRecord, "raises"> => ({
   id: row.id as string,
@@ -22,17 +20,17 @@ const fromRow = (row: Row): Omit<ClinicalRecord, "raises"> => ({
 });
 
 /** Clinical records of people, for one request: those of a kind, the latest first. */
-export const openClinicalRecords = ({ sql }: Database) => {
+export const openClinicalRecords = ({ sql }: Database, raisedByContent: ReadRaisedByContent) => {
   const ofKind = (kind: ClinicalKind) =>
     new DataLoader<string, ClinicalRecord[]>(async (ids) => {
       const rows = (await sql("referrals.clinical_record")
         .whereIn("person_id", ids)
         .where({ kind })
         .orderByRaw("at desc nulls last, id")) as Row[];
-      const raised = contentRaises(await contentLabels(sql));
+      const raised = await raisedByContent();
       const all = rows.map(fromRow).map((it): ClinicalRecord => {
         const words = { ...it, name: `${it.name} ${it.text ?? ""}` };
-        return { ...it, raises: raised(words) as Category[] };
+        return { ...it, raises: raised(words) };
       });
       return ids.map((id) => all.filter(({ person }) => person === id));
     });

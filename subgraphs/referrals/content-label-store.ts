@@ -1,13 +1,14 @@
 import { v7 as uuidv7 } from "uuid";
+import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 import { aggregate } from "#platform/aggregate.ts";
 import type { ChangeInput } from "#platform/aggregate.ts";
 import { connect } from "#platform/connection.ts";
 import type { Page } from "#platform/connection.ts";
-import type { Database, Sql } from "#platform/database.ts";
+import type { Database } from "#platform/database.ts";
 import { instantOrNull } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
-import { labelled, withdrawn } from "./content-label.ts";
+import { contentRaises, labelled, withdrawn } from "./content-label.ts";
 import type { ContentLabel, Labelling, Raised } from "./content-label.ts";
 
 const fromRow = (row: Row): ContentLabel => ({
@@ -42,9 +43,24 @@ const kept = aggregate<ContentLabel>({
   onMaking: (act) => ({ created_at: act.at }),
 });
 
-/** The lines in use. */
-export const contentLabels = async (sql: Sql): Promise<ContentLabel[]> =>
-  ((await sql(kept.name).whereNull("withdrawn_at")) as Row[]).map(fromRow);
+/** Tells what content raises, with what a record raises beside it; each once, sorted. */
+export type RaisedByContent = (
+  content: { source: string; name: string; code: string | null },
+  beside?: readonly Category[],
+) => Category[];
+
+/** By the lines in use, which are read once for a request, when the first record needs them. */
+export const openRaisedByContent = ({ sql }: Database): (() => Promise<RaisedByContent>) => {
+  const read = async (): Promise<RaisedByContent> => {
+    const lines = (await sql(kept.name).whereNull("withdrawn_at")) as Row[];
+    const raised = contentRaises(lines.map(fromRow));
+    return (content, beside = []) => [...new Set([...beside, ...raised(content)])].sort();
+  };
+  let reading: Promise<RaisedByContent> | undefined;
+  return () => (reading ??= read());
+};
+
+export type ReadRaisedByContent = ReturnType<typeof openRaisedByContent>;
 
 /** What content tells, for one request: an agency's own lines, and everyone's. */
 export const openContentLabels = (database: Database, act: Act) => ({

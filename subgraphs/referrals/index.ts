@@ -4,7 +4,7 @@ import type { Room } from "#platform/subgraph.ts";
 import { directoryDoor, openAgencies } from "./agency-store.ts";
 import { openAssessments } from "./assessment-store.ts";
 import { openClinicalRecords } from "./clinical-record-store.ts";
-import { openContentLabels } from "./content-label-store.ts";
+import { openContentLabels, openRaisedByContent } from "./content-label-store.ts";
 import type { Context } from "./context.ts";
 import { consentDoor } from "./fhir/consent-store.ts";
 import { fhirDoor } from "./fhir/intake.ts";
@@ -26,19 +26,22 @@ export const referrals: Room<Context> = {
   resolvers,
   records,
   keeps,
-  context: (database, act, _neighbours, sharing) => ({
-    act,
-    agencies: openAgencies(database),
-    people: openPeople(database, act, sharing),
-    interfaces: openInterfaces(database, act),
-    referrals: openReferrals(database, act, sharing),
-    statements: openStatements(database, act, sharing),
-    handoffs: openHandoffs(database, act, sharing),
-    packets: openPackets(database, act),
-    contentLabels: openContentLabels(database, act),
-    clinicalRecords: openClinicalRecords(database),
-    assessments: openAssessments(database, act, sharing),
-  }),
+  context: (database, act, _neighbours, sharing) => {
+    const raisedByContent = openRaisedByContent(database);
+    return {
+      act,
+      agencies: openAgencies(database),
+      people: openPeople(database, act, sharing, raisedByContent),
+      interfaces: openInterfaces(database, act),
+      referrals: openReferrals(database, act, sharing),
+      statements: openStatements(database, act, sharing, raisedByContent),
+      handoffs: openHandoffs(database, act, sharing),
+      packets: openPackets(database, act, raisedByContent),
+      contentLabels: openContentLabels(database, act),
+      clinicalRecords: openClinicalRecords(database, raisedByContent),
+      assessments: openAssessments(database, act, sharing, raisedByContent),
+    };
+  },
   sideDoors: (database, log) => ({ "/fhir": fhirDoor(database, log) }),
   houseDoors: (database) => ({
     "/directory": directoryDoor(database),

@@ -1,5 +1,4 @@
 import DataLoader from "dataloader";
-import type { Category } from "#sharing/vocabulary.ts";
 import type { Act } from "#platform/act.ts";
 import type { ChangeInput } from "#platform/aggregate.ts";
 import type { Database, Sql, Transaction } from "#platform/database.ts";
@@ -7,8 +6,7 @@ import { once, unchangedSince } from "#platform/once.ts";
 import type { Versioned } from "#platform/once.ts";
 import { fromJson, instant, record } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
-import { contentRaises } from "./content-label.ts";
-import { contentLabels } from "./content-label-store.ts";
+import type { ReadRaisedByContent } from "./content-label-store.ts";
 import type { Handoff } from "./handoff.ts";
 import { handoffToActOn } from "./handoff-store.ts";
 import { confirmed, missingParts, PACKET_PARTS, reconciled, reported, supplied } from "./packet.ts";
@@ -122,16 +120,12 @@ export const reportParts = async (
 };
 
 /** Discharge packets, as one requester may see and change them. */
-export const openPackets = (database: Database, act: Act) => {
+export const openPackets = (database: Database, act: Act, raisedByContent: ReadRaisedByContent) => {
   const { sql } = database;
   const packets = new DataLoader<Handoff, Packet, string>(
     async (handoffs) => packetsOf(sql, handoffs),
     { cacheKeyFn: ({ id }) => id },
   );
-  const labels = new DataLoader(async (keys: readonly "all"[]) => {
-    const all = await contentLabels(sql);
-    return keys.map(() => all);
-  });
 
   /** Says something more of a packet, with its handoff locked: what is said of one comes one after the other. */
   const change = async (
@@ -166,11 +160,10 @@ export const openPackets = (database: Database, act: Act) => {
     of: (handoff: Handoff) => packets.load(handoff),
     /** The lines of a part, each with what it raises. */
     items: async ({ handoff, parts }: Packet, part: PacketPart): Promise<PacketItem[]> => {
-      const raised = contentRaises(await labels.load("all"));
+      const raised = await raisedByContent();
       const { items = [], source = "" } = parts.find((it) => it.part === part) ?? {};
       return items.map((text) => {
-        const content = raised({ source, name: text, code: null }) as Category[];
-        const raises = [...new Set([...handoff.raises, ...content])].sort();
+        const raises = raised({ source, name: text, code: null }, handoff.raises);
         return { person: handoff.person, source, text, raises };
       });
     },

@@ -13,8 +13,7 @@ import { instant, instantOrNull, record } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Seeing } from "#platform/sharing.ts";
 import type { Identifier } from "./agency.ts";
-import { contentRaises } from "./content-label.ts";
-import { contentLabels } from "./content-label-store.ts";
+import type { ReadRaisedByContent } from "./content-label-store.ts";
 import type {
   Encounter,
   Medication,
@@ -333,7 +332,12 @@ const personFromRow = (row: Row): Person => ({
 });
 
 /** People and their records, as one requester may see them. */
-export const openPeople = (database: Database, { by }: Act, sharing: Seeing) => {
+export const openPeople = (
+  database: Database,
+  { by }: Act,
+  sharing: Seeing,
+  raisedByContent: ReadRaisedByContent,
+) => {
   const { sql } = database;
   const read = async (ids: readonly string[]): Promise<Row[]> =>
     (await sql("referrals.person")
@@ -376,7 +380,7 @@ export const openPeople = (database: Database, { by }: Act, sharing: Seeing) => 
     const rows = (await sql("referrals.medication")
       .whereIn("person_id", ids)
       .orderBy("id")) as Row[];
-    const raised = contentRaises(await contentLabels(sql));
+    const raised = await raisedByContent();
     const all = rows.map(medicationFromRow).map((it) => ({ ...it, raises: raised(it) }));
     return ids.map((id) => all.filter(({ person }) => person === id));
   });

@@ -1,4 +1,3 @@
-import DataLoader from "dataloader";
 import { v7 as uuidv7 } from "uuid";
 import { notFound, Problem } from "#schema/problems.ts";
 import type { Category } from "#sharing/vocabulary.ts";
@@ -9,8 +8,7 @@ import { instant } from "#platform/record.ts";
 import type { Row } from "#platform/record.ts";
 import type { Seeing } from "#platform/sharing.ts";
 import { kindOf } from "./agency-store.ts";
-import { contentRaises } from "./content-label.ts";
-import { contentLabels } from "./content-label-store.ts";
+import type { ReadRaisedByContent } from "./content-label-store.ts";
 import { keptOf } from "./handoff-store.ts";
 import { raisedBy } from "./records.ts";
 import type { Referral } from "./referral.ts";
@@ -71,7 +69,12 @@ export interface StatementInput extends StatementSaid {
 }
 
 /** What people were told, as one requester may see and add to it. */
-export const openStatements = (database: Database, act: Act, sharing: Seeing) => {
+export const openStatements = (
+  database: Database,
+  act: Act,
+  sharing: Seeing,
+  raisedByContent: ReadRaisedByContent,
+) => {
   const ofReferral = kept.gatherer(
     database,
     (query) => query,
@@ -79,16 +82,11 @@ export const openStatements = (database: Database, act: Act, sharing: Seeing) =>
     ({ referral }) => referral,
     sharing,
   );
-  const labels = new DataLoader(async (keys: readonly "all"[]) => {
-    const all = await contentLabels(database.sql);
-    return keys.map(() => all);
-  });
   const of = async ({ id, keepers }: Referral): Promise<PersonStatement[]> => {
     const statements = asTold(await ofReferral.load(id));
-    const raised = contentRaises(await labels.load("all"));
+    const raised = await raisedByContent();
     return statements.map((it) => {
-      const content = raised({ source: it.source, name: it.says, code: null }) as Category[];
-      const raises = [...new Set([...it.raises, ...content])].sort();
+      const raises = raised({ source: it.source, name: it.says, code: null }, it.raises);
       return { ...it, raises, keepers: raises.length === 0 ? keepers : [it.source] };
     });
   };

@@ -1,9 +1,16 @@
 /** FHIR's laboratory results, documents and explanations of benefit: what is read of them here. */
-import type { DocumentReference, ExplanationOfBenefit, Observation } from "fhir/r4";
-import type { ClinicalKind } from "../clinical-record.ts";
+import type {
+  CodeableConcept,
+  DocumentReference,
+  ExplanationOfBenefit,
+  Observation,
+  Reference,
+} from "fhir/r4";
+import type { ClinicalRecord } from "../clinical-record.ts";
 import { means, saveClinicalRecord } from "./intake-store.ts";
+import type { At } from "./intake-store.ts";
 import { entityOf, personOf, words } from "./reading.ts";
-import type { Mapping } from "./reading.ts";
+import type { Intake, Mapping } from "./reading.ts";
 import { exactly } from "./when.ts";
 
 const CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category";
@@ -20,76 +27,72 @@ const valueOf = ({
     ? (valueString ?? words(valueCodeableConcept))
     : [valueQuantity.value, valueQuantity.unit].filter((it) => it !== undefined).join(" ");
 
+/** Writes down what was sent of a person. */
+const keep = async (
+  subject: Reference | undefined,
+  element: string,
+  said: Omit<ClinicalRecord, "id" | "version" | "person" | "source" | "raises">,
+  at: At,
+  intake: Intake,
+): Promise<true> => {
+  const { tx, source } = intake;
+  const person = await personOf(subject, element, intake);
+  const id = await entityOf(at, intake);
+  await saveClinicalRecord(tx, { id, person, source, ...said });
+  await means(tx, source, at, id);
+  return true;
+};
+
+const codeOf = (concept: CodeableConcept | undefined): string | null =>
+  concept?.coding?.[0]?.code ?? null;
+
 /** An observation that is no laboratory's is kept as received. */
 export const observation: Mapping<Observation> = async (resource, at, intake) => {
   const isLab = resource.category?.some((it) =>
     it.coding?.some(({ system, code }) => system === CATEGORY && code === "laboratory"),
   );
   if (!isLab) return false;
-  const { tx, source } = intake;
-  const person = await personOf(resource.subject, "Observation.subject", intake);
-  const id = await entityOf(at, intake);
-  await saveClinicalRecord(tx, {
-    id,
-    person,
-    source,
+  const said = {
     kind: "LAB",
     name: words(resource.code) ?? "(no name)",
-    code: resource.code.coding?.[0]?.code ?? null,
+    code: codeOf(resource.code),
     status: resource.status,
     text: valueOf(resource),
     at: exactly(resource.effectiveDateTime, "Observation.effectiveDateTime"),
-  });
-  await means(tx, source, at, id);
-  return true;
+  } as const;
+  return keep(resource.subject, "Observation.subject", said, at, intake);
 };
 
 export const documentReference: Mapping<DocumentReference> = async (resource, at, intake) => {
-  const { tx, source } = intake;
-  const person = await personOf(resource.subject, "DocumentReference.subject", intake);
-  const labels = [...(resource.meta?.security ?? []), ...(resource.securityLabel ?? [])].flatMap(
-    (it) => ("coding" in it ? (it.coding ?? []) : [it as { system?: string; code?: string }]),
-  );
-  const kind: ClinicalKind = labels.some(
+  const labels = [
+    ...(resource.meta?.security ?? []),
+    ...(resource.securityLabel ?? []).flatMap(({ coding = [] }) => coding),
+  ];
+  const isPsychotherapy = labels.some(
     ({ system, code }) => system === SENSITIVITY && code === PSYCHOTHERAPY,
-  )
-    ? "PSYCHOTHERAPY_NOTE"
-    : "CLINICAL_NOTE";
-  const id = await entityOf(at, intake);
-  await saveClinicalRecord(tx, {
-    id,
-    person,
-    source,
-    kind,
+  );
+  const said = {
+    kind: isPsychotherapy ? "PSYCHOTHERAPY_NOTE" : "CLINICAL_NOTE",
     name: words(resource.type) ?? "(no type)",
-    code: resource.type?.coding?.[0]?.code ?? null,
+    code: codeOf(resource.type),
     status: resource.status,
     text: resource.description ?? null,
     at: exactly(resource.date, "DocumentReference.date"),
-  });
-  await means(tx, source, at, id);
-  return true;
+  } as const;
+  return keep(resource.subject, "DocumentReference.subject", said, at, intake);
 };
 
 export const explanationOfBenefit: Mapping<ExplanationOfBenefit> = async (resource, at, intake) => {
-  const { tx, source } = intake;
-  const person = await personOf(resource.patient, "ExplanationOfBenefit.patient", intake);
-  const id = await entityOf(at, intake);
-  const services = (resource.item ?? []).flatMap(({ productOrService }) => {
-    const said = words(productOrService);
-    return said === null ? [] : [said];
-  });
-  await saveClinicalRecord(tx, {
-    id,
-    person,
-    source,
+  const services = (resource.item ?? []).flatMap(
+    ({ productOrService }) => words(productOrService) ?? [],
+  );
+  const said = {
     kind: "CLAIM",
     name: words(resource.type) ?? "(no type)",
-    code: resource.type.coding?.[0]?.code ?? null,
+    code: codeOf(resource.type),
     status: resource.status,
     text: services.length > 0 ? services.join("; ") : null,
     at: exactly(resource.created, "ExplanationOfBenefit.created"),
-  });
-  await means(tx, source, at, id);
-  return true;
+  } as const;
+  return keep(resource.patient, "ExplanationOfBenefit.patient", said, at, intake);
 };

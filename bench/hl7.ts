@@ -7,16 +7,13 @@ import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { parseArgs } from "node:util";
-import knex from "knex";
 import { systemClock } from "../platform/clock.ts";
-import { openPostgresql } from "../platform/database.ts";
 import type { OpenDatabase } from "../platform/database.ts";
 import { openLog } from "../platform/log.ts";
-import { migrateRoom } from "../platform/subgraph.ts";
 import { openMllp } from "../scripts/hl7-partners.ts";
 import { enrolAgency } from "../subgraphs/referrals/agency-store.ts";
 import { dialectOf } from "../subgraphs/referrals/hl7v2/dialect.ts";
-import { machine } from "./results.ts";
+import { measureRoom } from "./own-database.ts";
 
 const { values: options } = parseArgs({
   // Its own name, from `npm run bench -- hl7`.
@@ -128,32 +125,4 @@ const run = async (database: OpenDatabase, stop: AbortSignal): Promise<void> => 
   }
 };
 
-const server = process.env.TEST_DATABASE_URL || process.env.DATABASE_URL;
-if (!server) {
-  console.error("TEST_DATABASE_URL names no PostgreSQL");
-  process.exit(2);
-}
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
-const name = `handoff_graph_bench_${randomUUID().replaceAll("-", "")}`;
-const admin = knex({ client: "pg", connection: server, pool: { min: 0, max: 1 } });
-await admin.raw("create database ??", [name]);
-const url = new URL(server);
-url.pathname = `/${name}`;
-try {
-  const opened = await openPostgresql(url.href);
-  try {
-    const folder = new URL("../subgraphs/referrals/", import.meta.url);
-    await migrateRoom({ name: "referrals", folder }, opened);
-    console.log(machine());
-    await run(opened, stop.signal);
-  } finally {
-    await opened.close();
-  }
-} catch (error) {
-  if (!stop.signal.aborted) console.error((error as Error).message);
-  process.exitCode = stop.signal.aborted ? 130 : 1;
-} finally {
-  await admin.raw("drop database if exists ?? with (force)", [name]);
-  await admin.destroy();
-}
+await measureRoom("referrals", run);

@@ -6,13 +6,10 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
-import knex from "knex";
 import { systemClock } from "../platform/clock.ts";
-import { openPostgresql } from "../platform/database.ts";
 import type { Database } from "../platform/database.ts";
 import { openLog } from "../platform/log.ts";
 import { newKeyPair } from "../platform/passport.ts";
-import { migrateRoom } from "../platform/subgraph.ts";
 import type { DisclosuresTold } from "../sharing/disclosure.ts";
 import { checkpointChecker } from "../subgraphs/information-sharing/ledger/checkpoint.ts";
 import { openLedger } from "../subgraphs/information-sharing/ledger/ledger-store.ts";
@@ -20,7 +17,7 @@ import type { Ledger } from "../subgraphs/information-sharing/ledger/ledger-stor
 import { openNotary } from "../subgraphs/information-sharing/ledger/notary-store.ts";
 import { readLedger } from "../subgraphs/information-sharing/ledger/reading-store.ts";
 import { verify } from "../subgraphs/information-sharing/ledger/verify.ts";
-import { machine } from "./results.ts";
+import { measureRoom } from "./own-database.ts";
 
 const CALLERS = 64;
 const AT_ONCE = 1_000;
@@ -145,32 +142,6 @@ const run = async (database: Database, stop: AbortSignal): Promise<void> => {
   );
 };
 
-const server = process.env.TEST_DATABASE_URL || process.env.DATABASE_URL;
-if (!server) {
-  console.error("TEST_DATABASE_URL names no PostgreSQL");
-  process.exit(2);
-}
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
-const name = `handoff_graph_bench_${randomUUID().replaceAll("-", "")}`;
-const admin = knex({ client: "pg", connection: server, pool: { min: 0, max: 1 } });
-await admin.raw("create database ??", [name]);
-const url = new URL(server);
-url.pathname = `/${name}`;
-try {
-  const opened = await openPostgresql(url.href);
-  try {
-    const folder = new URL("../subgraphs/information-sharing/", import.meta.url);
-    await migrateRoom({ name: "information-sharing", folder }, opened);
-    console.log(machine());
-    await run(opened.of("information_sharing").house(), stop.signal);
-  } finally {
-    await opened.close();
-  }
-} catch (error) {
-  if (!stop.signal.aborted) console.error((error as Error).message);
-  process.exitCode = stop.signal.aborted ? 130 : 1;
-} finally {
-  await admin.raw("drop database if exists ?? with (force)", [name]);
-  await admin.destroy();
-}
+await measureRoom("information-sharing", (opened, stop) =>
+  run(opened.of("information_sharing").house(), stop),
+);

@@ -1,12 +1,12 @@
 /** The county as rows of a database of the bench's own. */
 import { randomUUID } from "node:crypto";
-import knex from "knex";
 import { openPostgresql } from "../platform/database.ts";
 import type { OpenDatabase } from "../platform/database.ts";
 import { migrateRoom } from "../platform/subgraph.ts";
 import { handoffToRow } from "../subgraphs/referrals/handoff-store.ts";
 import { benchCounty, NOW, REQUESTER } from "./county.ts";
 import type { BenchCounty, Moved } from "./county.ts";
+import { emptyDatabase } from "./own-database.ts";
 import { ROOMS } from "./rooms.ts";
 
 const historyRows = (moves: Moved[]) =>
@@ -133,17 +133,9 @@ const fill = async (sql: OpenDatabase["sql"]): Promise<void> => {
 export const benchDatabase = async (
   server: string,
 ): Promise<{ url: string; drop: () => Promise<void> }> => {
-  const name = `handoff_graph_bench_${randomUUID().replaceAll("-", "")}`;
-  const admin = knex({ client: "pg", connection: server, pool: { min: 0, max: 1 } });
-  await admin.raw("create database ??", [name]);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  const drop = async () => {
-    await admin.raw("drop database if exists ?? with (force)", [name]);
-    await admin.destroy();
-  };
+  const { url, drop } = await emptyDatabase(server);
   try {
-    const database = await openPostgresql(url.href);
+    const database = await openPostgresql(url);
     for (const room of ROOMS) await migrateRoom(room, database);
     await fill(database.sql);
     await database.close();
@@ -151,5 +143,5 @@ export const benchDatabase = async (
     await drop();
     throw error;
   }
-  return { url: url.href, drop };
+  return { url, drop };
 };

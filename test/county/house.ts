@@ -14,7 +14,7 @@ import type { Deadlines } from "../../gateway/link.ts";
 import { openHouse } from "../../scripts/house.ts";
 import type { House, Site } from "../../scripts/house.ts";
 import { once, onServer, templateDatabase } from "../template.ts";
-import { at, personas } from "./county.ts";
+import { at, COUNTY_PERSON_ID, personas } from "./county.ts";
 import type { PersonaName } from "./county.ts";
 import { seed } from "./seed.ts";
 
@@ -133,6 +133,8 @@ export interface County {
     input: object,
     selection?: string,
   ): Promise<Record<string, any>>;
+  /** The id of somebody whom the asking agency knows. */
+  personId(as: Asker, person: { countyId: string }): Promise<string>;
   /** Posts to /fhir. */
   send(as: Asker, body: unknown, contentType?: string): Promise<Answer & { body: any }>;
   close(): Promise<void>;
@@ -266,6 +268,14 @@ export const openCounty = async ({
       );
       if (errors[0]) throw Object.assign(new Error(errors[0].message), errors[0].extensions);
       return data.it as Record<string, any>;
+    },
+    personId: async (as, { countyId }) => {
+      const { data } = await ask(
+        as,
+        `query($system: String!, $value: String!) { it: personByIdentifier(system: $system, value: $value) { id } }`,
+        { system: COUNTY_PERSON_ID, value: countyId },
+      );
+      return data.it.id as string;
     },
     send: (as, body, contentType = "application/fhir+json") =>
       post(

@@ -18,19 +18,10 @@ let county: County;
 let maria: string;
 let walter: string;
 
-const personId = async (countyId: string): Promise<string> =>
-  (
-    await county.ask(
-      "county-case-worker",
-      `query($system: String!, $value: String!) { it: personByIdentifier(system: $system, value: $value) { id } }`,
-      { system: COUNTY_PERSON_ID, value: countyId },
-    )
-  ).data.it.id as string;
-
 beforeAll(async () => {
   county = await openCounty();
-  maria = await personId(people.maria.countyId);
-  walter = await personId(people.walter.countyId);
+  maria = await county.personId("county-case-worker", people.maria);
+  walter = await county.personId("county-case-worker", people.walter);
 });
 afterAll(() => county.close());
 

@@ -1,6 +1,6 @@
 /** Kinds of record that stay closed whatever else is opened: notes in an emergency, results to a landlord, claims for treatment. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { agencies, at, COUNTY_PERSON_ID, people, personas } from "../county/county.ts";
+import { agencies, at, people, personas } from "../county/county.ts";
 import { openCounty } from "../county/house.ts";
 import type { Answer, Asker, County } from "../county/house.ts";
 
@@ -74,12 +74,7 @@ let county: County;
 let walter: string;
 beforeAll(async () => {
   county = await openCounty();
-  const { data } = await county.ask(
-    "hospital-clinician",
-    "query($system: String!, $value: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-    { system: COUNTY_PERSON_ID, value: people.walter.countyId },
-  );
-  walter = data.personByIdentifier.id;
+  walter = await county.personId("hospital-clinician", people.walter);
   for (const resource of SENT) {
     const { body } = await county.send("hospital-system", resource);
     expect(body.issue.map((it: any) => it.details.coding[0].code)).toEqual(["MAPPED"]);

@@ -26,12 +26,7 @@ let county: County;
 let maria: string;
 beforeAll(async () => {
   county = await openCounty();
-  const { data } = await county.ask(
-    "discharge-coordinator",
-    "query($system: String!, $value: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-    { system: COUNTY_PERSON_ID, value: people.maria.countyId },
-  );
-  maria = data.personByIdentifier.id;
+  maria = await county.personId("discharge-coordinator", people.maria);
 });
 afterAll(() => county.close());
 beforeEach(() => county.now(at("18:00", 1)));

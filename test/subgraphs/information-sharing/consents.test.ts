@@ -2,14 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  agencies,
-  at,
-  COUNTY_PERSON_ID,
-  HOSPITAL_MRN,
-  people,
-  personas,
-} from "../../county/county.ts";
+import { agencies, at, HOSPITAL_MRN, people, personas } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { Asker, County } from "../../county/house.ts";
 
@@ -25,12 +18,7 @@ let county: County;
 let maria: string;
 beforeAll(async () => {
   county = await openCounty();
-  const { data } = await county.ask(
-    "discharge-coordinator",
-    "query($system: String!, $value: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-    { system: COUNTY_PERSON_ID, value: people.maria.countyId },
-  );
-  maria = data.personByIdentifier.id;
+  maria = await county.personId("discharge-coordinator", people.maria);
 });
 afterAll(() => county.close());
 

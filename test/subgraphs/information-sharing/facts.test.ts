@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { FactsAsked, FactsTold } from "#sharing/facts.ts";
-import { agencies, at, COUNTY_PERSON_ID, people, personas } from "../../county/county.ts";
+import { agencies, at, people, personas } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { Asker, County } from "../../county/house.ts";
 
@@ -15,16 +15,8 @@ let maria: string;
 let walter: string;
 beforeAll(async () => {
   county = await openCounty();
-  const find = async (value: string) => {
-    const { data } = await county.ask(
-      "discharge-coordinator",
-      "query($system: String!, $value: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-      { system: COUNTY_PERSON_ID, value },
-    );
-    return data.personByIdentifier.id;
-  };
-  maria = await find(people.maria.countyId);
-  walter = await find(people.walter.countyId);
+  maria = await county.personId("discharge-coordinator", people.maria);
+  walter = await county.personId("discharge-coordinator", people.walter);
 });
 afterAll(() => county.close());
 beforeEach(() => county.now(at("18:00", 1)));

@@ -11,7 +11,7 @@ import {
 import { disclosureOf } from "../../../subgraphs/information-sharing/ledger/accounting.ts";
 import { readLedger } from "../../../subgraphs/information-sharing/ledger/reading-store.ts";
 import { verify } from "../../../subgraphs/information-sharing/ledger/verify.ts";
-import { agencies, at, COUNTY_PERSON_ID, people } from "../../county/county.ts";
+import { agencies, at, people } from "../../county/county.ts";
 import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
@@ -171,14 +171,7 @@ const found = async (change: string): Promise<number> => {
 };
 
 /** Maria's id in the graph. */
-const mariaId = async (): Promise<string> => {
-  const { data } = await county.ask(
-    "discharge-coordinator",
-    "query($value: String!, $system: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-    { system: COUNTY_PERSON_ID, value: people.maria.countyId },
-  );
-  return data.personByIdentifier.id;
-};
+const mariaId = (): Promise<string> => county.personId("discharge-coordinator", people.maria);
 
 describe("what a clinician reads of another agency's", () => {
   it("[A76] is in the ledger when the answer comes, and a row that is altered there is found", async () => {

@@ -1,7 +1,7 @@
 /** What staff are shown before they share, and that it is what then happens. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CATEGORIES } from "#sharing/vocabulary.ts";
-import { agencies, at, COUNTY_PERSON_ID, people, personas } from "../../county/county.ts";
+import { agencies, at, people, personas } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { Asker, County } from "../../county/house.ts";
 
@@ -12,12 +12,7 @@ let county: County;
 let maria: string;
 beforeAll(async () => {
   county = await openCounty();
-  const { data } = await county.ask(
-    "discharge-coordinator",
-    "query($system: String!, $value: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-    { system: COUNTY_PERSON_ID, value: people.maria.countyId },
-  );
-  maria = data.personByIdentifier.id;
+  maria = await county.personId("discharge-coordinator", people.maria);
 });
 afterAll(() => county.close());
 

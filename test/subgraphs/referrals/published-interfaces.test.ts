@@ -1,7 +1,7 @@
 /** Interfaces as they are published: what agencies agree to do for each other, version by version, with nothing left open. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { agencies, at, HOSPITAL_MRN, people } from "../../county/county.ts";
+import { agencies, at, people } from "../../county/county.ts";
 import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
@@ -734,16 +734,12 @@ describe("a draft of an interface", () => {
 
 describe("evidence", () => {
   const refer = async (more: object = {}, selection?: string): Promise<Made> => {
-    const { data } = await county.ask(
-      "discharge-coordinator",
-      "query($system: String!, $value: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-      { system: HOSPITAL_MRN, value: people.maria.mrn },
-    );
+    const personId = await county.personId("discharge-coordinator", people.maria);
     return county.tell(
       "discharge-coordinator",
       "referPerson",
       "ReferPersonInput",
-      { personId: data.personByIdentifier.id, service: "outpatient behavioral health", ...more },
+      { personId, service: "outpatient behavioral health", ...more },
       selection,
     );
   };
@@ -849,16 +845,12 @@ describe("the notice of a discharge", () => {
   const notified = async (noticeAt: string, more: object = {}) => {
     county.now(at("08:00", 80));
     const { id: interfaceId } = await published(more);
-    const { data } = await county.ask(
-      "discharge-coordinator",
-      "query($system: String!, $value: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-      { system: HOSPITAL_MRN, value: people.maria.mrn },
-    );
+    const personId = await county.personId("discharge-coordinator", people.maria);
     const { id: referralId } = await county.tell(
       "discharge-coordinator",
       "referPerson",
       "ReferPersonInput",
-      { personId: data.personByIdentifier.id, service: "Outpatient behavioral health" },
+      { personId, service: "Outpatient behavioral health" },
     );
     const offered = await county.tell(
       "discharge-coordinator",

@@ -1,6 +1,6 @@
 /** Refusals that nobody has spoken: delays that a published interface knows for what they are, at the instant at which they become so. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { agencies, at, HOSPITAL_MRN, people } from "../../county/county.ts";
+import { agencies, at, people } from "../../county/county.ts";
 import type { PersonaName } from "../../county/county.ts";
 import { openCounty } from "../../county/house.ts";
 import type { County } from "../../county/house.ts";
@@ -15,12 +15,7 @@ let county: County;
 let maria: string;
 beforeAll(async () => {
   county = await openCounty();
-  const { data } = await county.ask(
-    "discharge-coordinator",
-    "query($system: String!, $value: String!) { personByIdentifier(system: $system, value: $value) { id } }",
-    { system: HOSPITAL_MRN, value: people.maria.mrn },
-  );
-  maria = data.personByIdentifier.id;
+  maria = await county.personId("discharge-coordinator", people.maria);
 });
 afterAll(() => county.close());
 
